@@ -1,0 +1,5 @@
+"""Lets `python -m aisec_daemon` do what `aisec-daemon` does."""
+
+from aisec_daemon.cli import main
+
+main()

@@ -1,0 +1,81 @@
+"""The loop: one thread takes snapshots from the queue through the pipeline to the sinks."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Sequence
+from queue import Empty, Queue
+from time import monotonic, perf_counter
+from typing import TypeVar
+
+from aisec_daemon.app.clock import Clock
+from aisec_daemon.model import Finding, Snapshot, State, Tick, Verdict
+from aisec_daemon.pipeline.pipeline import Judge, Pipeline
+from aisec_daemon.pipeline.upkeep import Upkeep
+from aisec_daemon.sinks import Sink
+
+_LOG = logging.getLogger(__name__)
+_T = TypeVar("_T")
+_WAIT_SECONDS = 0.25
+_HUNG_SECONDS = 10.0
+
+
+class Loop:
+    """Steps, and keeps a faulty detector or sink from stopping the others.
+
+    `findings` are the open ones as of the last step; `healthy` tells whether it still turns. Both
+    may be asked from other threads.
+    """
+
+    def __init__(self, upkeep: Upkeep, clock: Clock, inbox: Queue[Snapshot]) -> None:
+        self.findings: tuple[Finding, ...] = ()
+        self.pipeline: Pipeline | None = None
+        self.sinks: Sequence[Sink] = ()
+        self._upkeep = upkeep
+        self._clock = clock
+        self._inbox = inbox
+        self._beat = monotonic()
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the loop has turned within the last ten seconds."""
+        return monotonic() - self._beat < _HUNG_SECONDS
+
+    def guard(self, rule: str, judge: Judge) -> tuple[State, Verdict] | None:
+        """Call a detector; None if it failed, which upkeep then knows."""
+        return self._measured(f"detector/{rule}", judge)
+
+    def turn(self) -> None:
+        """Take one snapshot, or wait a moment for one."""
+        self._beat = monotonic()
+        try:
+            snapshot = self._inbox.get(timeout=_WAIT_SECONDS)
+        except Empty:
+            return
+        if self.pipeline is None:
+            return
+        tick = self._measured("pipeline/step", lambda: self._step(snapshot))
+        if tick is None:
+            return
+        self.findings = tick.findings
+        for sink in self.sinks:
+            self._measured(f"sink/{type(sink).__name__.lower()}", lambda s=sink: s(tick))
+
+    def _step(self, snapshot: Snapshot) -> Tick | None:
+        return self.pipeline.step(snapshot) if self.pipeline else None
+
+    def _measured(self, part: str, work: Callable[[], _T]) -> _T | None:
+        """Do a part's work; note what it took and whether it failed."""
+        self._upkeep.expect(part, math.nan, self._clock.now())
+        begun = perf_counter()
+        done = None
+        error = ""
+        try:
+            done = work()
+        except Exception as fault:  # a faulty plug-in must stop no other
+            error = f"fault in this part: {fault!r}"
+            _LOG.debug("%s", part, exc_info=True)
+        if self._upkeep.ran(part, self._clock.now(), perf_counter() - begun, error) and error:
+            _LOG.error("%s: %s", part, error)
+        return done

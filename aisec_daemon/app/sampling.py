@@ -1,0 +1,92 @@
+"""Sampling: every sampler on its turn, snapshots into one queue."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from queue import Full, Queue
+from time import perf_counter
+
+from aisec_daemon.app.clock import Clock
+from aisec_daemon.app.schedule import SteadyScheduler
+from aisec_daemon.host.errors import UnreadableError
+from aisec_daemon.host.host import Host
+from aisec_daemon.model import Snapshot
+from aisec_daemon.pipeline.upkeep import Upkeep
+from aisec_daemon.samplers import Sampler
+
+_LOG = logging.getLogger(__name__)
+_UPKEEP_SECONDS = 1.0
+
+
+class Sampling:
+    """Runs samplers in threads of a scheduler; one that hangs is late alone.
+
+    What they read goes to `inbox`; what went wrong goes to `upkeep`, whose own table is put into
+    the inbox every second.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        samplers: Sequence[Sampler],
+        upkeep: Upkeep,
+        clock: Clock,
+        inbox: Queue[Snapshot],
+    ) -> None:
+        self._host = host
+        self._samplers = samplers
+        self._upkeep = upkeep
+        self._clock = clock
+        self._inbox = inbox
+        self._waiting = {sampler.table.name for sampler in samplers}
+        self._scheduler = SteadyScheduler(workers=len(samplers) + 1)
+        self._scheduler.on_missed(lambda name: upkeep.missed(f"sampler/{name}"))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every sampler has had its first turn."""
+        return not self._waiting
+
+    def start(self) -> None:
+        """Begin; every sampler has its first turn at once."""
+        for sampler in self._samplers:
+            name = sampler.table.name
+            self._upkeep.expect(f"sampler/{name}", sampler.period, self._clock.now())
+            self._scheduler.every(sampler.period, name, lambda s=sampler: self._turn(s))
+        self._scheduler.every(_UPKEEP_SECONDS, "upkeep", self._note)
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """End; a sampler that hangs is left behind."""
+        self._scheduler.shutdown(wait=False)
+        for sampler in self._samplers:
+            self._upkeep.dismiss(f"sampler/{sampler.table.name}")
+
+    def _turn(self, sampler: Sampler) -> None:
+        """Let one sampler read, and note how that went."""
+        name = sampler.table.name
+        begun = perf_counter()
+        now = self._clock.now()
+        error = ""
+        try:
+            self._inbox.put_nowait(sampler.read(self._host, now))
+        except UnreadableError as unreadable:
+            error = str(unreadable)
+        except Full:
+            error = "the pipeline does not keep up; this reading was dropped"
+        except Exception as fault:  # a faulty sampler must stop no other
+            error = f"fault in this sampler: {fault!r}"
+            _LOG.exception("sampler %s", name)
+        if self._upkeep.ran(f"sampler/{name}", now, perf_counter() - begun, error):
+            _LOG.log(
+                logging.WARNING if error else logging.INFO, "%s: %s", name, error or "reads well"
+            )
+        self._waiting.discard(name)
+
+    def _note(self) -> None:
+        """Put the table of upkeep itself into the inbox."""
+        try:
+            self._inbox.put_nowait(self._upkeep.snapshot(self._clock.now()))
+        except Full:
+            _LOG.warning("the pipeline does not keep up")

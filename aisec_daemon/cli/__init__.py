@@ -1,0 +1,22 @@
+"""The command line: one file per command."""
+
+from __future__ import annotations
+
+import typer
+
+from aisec_daemon.cli.check import check
+from aisec_daemon.cli.run import run
+
+app = typer.Typer(
+    help="Watches GPUs and the processes behind them, and says what is wrong.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command()(run)
+app.command()(check)
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    app(prog_name="aisec-daemon")

@@ -1,0 +1,70 @@
+"""GPU vanished: a GPU that was there is no longer listed by the driver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+
+from aisec_daemon.model import Read, Rule, Severity, State, StateShape, Verdict, View
+
+
+@dataclass(frozen=True)
+class GpuVanished:
+    """Remembers every GPU for `forget` seconds, across restarts of the daemon and the machine.
+
+    MIG instances come and go by design and are not remembered.
+    """
+
+    rule: ClassVar = Rule(
+        "gpu_vanished",
+        title="A GPU is gone",
+        severity=Severity.HIGH,
+        benign="A GPU taken out, given to a virtual machine, or fallen off the bus (Xid 79).",
+        hold=0.0,
+        quiet=10.0,
+    )
+    memory: ClassVar[StateShape | None] = StateShape(
+        version=1, fields=("last_seen_timestamp_seconds",), rows=256
+    )
+    peers: ClassVar = False
+
+    after: Annotated[float, "seconds a GPU must be missing before it is told"] = 10.0
+    forget: Annotated[float, "seconds after which a missing GPU is no longer expected"] = 604800.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.after < self.forget:
+            raise ValueError("after must be more than 0 and less than forget")
+
+    @property
+    def reads(self) -> tuple[Read, ...]:
+        """Every reading of the GPUs calls it; one that failed does not, and so accuses none."""
+        return (Read("gpu"),)
+
+    def __call__(self, state: State, *views: View | None) -> tuple[State, Verdict]:
+        """Compare the GPUs that are there with those that were."""
+        (gpus,) = views
+        if gpus is None:
+            return state, Verdict((), np.empty(0))
+        seen = dict(zip(state.keys, state.values[:, 0].tolist(), strict=True))
+        kinds = zip(gpus.subjects, gpus.label("kind"), strict=True)
+        present = {uuid: gpus.time for uuid, kind in kinds if kind != "mig"}
+        seen = {
+            uuid: last
+            for uuid, last in {**seen, **present}.items()
+            if gpus.time - last < self.forget
+        }
+        uuids = tuple(sorted(seen))
+        last = np.array([seen[uuid] for uuid in uuids])
+        missing = gpus.time - last
+        verdict = Verdict(
+            uuids,
+            missing / self.after,
+            {"missing_seconds": tuple(missing.tolist())},
+            tuple(
+                f"GPU {uuid} was last seen {gone:.0f} s ago and the driver no longer lists it"
+                for uuid, gone in zip(uuids, missing.tolist(), strict=True)
+            ),
+        )
+        return State(uuids, last.reshape(-1, 1)), verdict

@@ -1,0 +1,200 @@
+"""Full attributes of a process, read once per program image."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from errno import ENOENT, ESRCH, errorcode
+from hashlib import blake2b
+from pathlib import Path
+from typing import TypeVar
+
+from aisec_daemon.host.proc.cgroup import parse_cgroup
+from aisec_daemon.host.proc.identity import ProcessIdentity
+from aisec_daemon.host.proc.stat import Image, Stat, parse_stat
+from aisec_daemon.host.proc.status import parse_uid
+from aisec_daemon.host.redact import redact_command, redact_name, redact_path
+from aisec_daemon.host.tally import Call, Tally
+from aisec_daemon.host.users import Users
+
+GONE = frozenset((ENOENT, ESRCH))
+STAT_BYTES = 2048  # a name and 50 numbers are never longer
+
+_ATTEMPTS = 3
+_COMMAND_BYTES = 128 * 1024  # the longest argument the kernel takes
+_KEY_BYTES = 16
+_NO_LOGIN = 4294967295  # (uid_t) -1: nobody logged in, see proc_pid_loginuid(5)
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_CLOEXEC
+
+_Parsed = TypeVar("_Parsed")
+
+
+@dataclass(slots=True)
+class Known:
+    """A process as it was read: who it is, of which image, and its stat, kept open to ask again.
+
+    `descriptor` is -1 where none is kept; `dying` if it died while it was read and could no longer
+    tell all; `fresh` until a scan has shown it; `stale` if it may no longer be who it was.
+    """
+
+    identity: ProcessIdentity
+    image: Image
+    descriptor: int
+    dying: bool = False
+    fresh: bool = False
+    stale: bool = False
+
+    def close(self) -> None:
+        """Let go of the descriptor, if one is kept."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+
+class Attributes:
+    """Reads processes in full, below `root`/proc; `key` (16 to 64 bytes) keys the hashes."""
+
+    def __init__(self, root: Path, tally: Tally, key: bytes) -> None:
+        if len(key) < _KEY_BYTES:
+            raise ValueError(f"the key of the hashes needs at least {_KEY_BYTES} bytes")
+        self.users = Users(root, tally)
+        self._proc = root / "proc"
+        self._tally = tally
+        self._key = key
+
+    def read(self, pid: int) -> Known | None:
+        """Read one process in full; None if it is gone.
+
+        OSError if it may not be read at all, ValueError if its stat is none.
+
+        Everything is read through one descriptor of /proc/PID, so that all of it belongs to one
+        process; if it executed something meanwhile, it is read again.
+        """
+        directory = descriptor = -1
+        try:
+            directory = os.open(self._proc / str(pid), _DIRECTORY)
+            descriptor = os.open("stat", _FILE, dir_fd=directory)
+            known = self._settled(pid, directory, descriptor)
+        except (OSError, ValueError) as error:
+            if descriptor >= 0:
+                os.close(descriptor)
+            if isinstance(error, OSError) and error.errno in GONE:
+                return None
+            raise
+        finally:
+            if directory >= 0:
+                os.close(directory)
+        return known
+
+    def _settled(self, pid: int, directory: int, descriptor: int) -> Known:
+        """Read until the image is the same before and after; if it never is, as of the last."""
+        stat = parse_stat(os.pread(descriptor, STAT_BYTES, 0))
+        for _ in range(_ATTEMPTS):
+            before = stat
+            reading = _Reading(directory, before)
+            identity = self._identity(pid, before, reading)
+            try:
+                stat = parse_stat(os.pread(descriptor, STAT_BYTES, 0))
+                dying = stat.dead
+            except ProcessLookupError:
+                dying = True
+            if dying:
+                return Known(_dying(identity), before.image, descriptor, dying=True)
+            if stat.image == before.image:
+                break
+        for call, code in reading.failures:
+            self._tally.add(Call("proc", call, code))
+        return Known(identity, before.image, descriptor)
+
+    def _identity(self, pid: int, stat: Stat, reading: _Reading) -> ProcessIdentity:
+        executable, state = reading.executable()
+        command = reading.file("cmdline", bytes)
+        uid = reading.file("status", parse_uid)
+        login = reading.file("loginuid", int)
+        place = reading.file("cgroup", parse_cgroup)
+        return ProcessIdentity(
+            pid=pid,
+            start_ticks=stat.start_ticks,
+            name=redact_name(stat.name),
+            executable=executable,
+            executable_state=state,
+            command=None if command is None else redact_command(command),
+            command_hash=None if command is None else self._hash(command),
+            user=None if uid is None else self.users.name(uid),
+            uid=uid,
+            parent=stat.parent,
+            container=place and place.container,
+            pod=place and place.pod,
+            qos=place and place.qos,
+            slurm_job=place and place.slurm_job,
+            slurm_step=place and place.slurm_step,
+            unit=place and place.unit,
+            login_user=self._login(login),
+        )
+
+    def _hash(self, command: bytes) -> str:
+        return blake2b(command, digest_size=16, key=self._key).hexdigest() if command else ""
+
+    def _login(self, uid: int | None) -> str | None:
+        if uid is None:
+            return None
+        return "" if uid == _NO_LOGIN else self.users.name(uid)
+
+
+class _Reading:
+    """One pass over the files of one process, and what failed in it: (call, code)."""
+
+    def __init__(self, directory: int, stat: Stat) -> None:
+        self.failures: list[tuple[str, str]] = []
+        self._directory = directory
+        self._stat = stat
+
+    def file(self, name: str, parse: Callable[[bytes], _Parsed]) -> _Parsed | None:
+        try:
+            return parse(_slurp(name, self._directory))
+        except OSError as error:
+            self.failures.append((name, errorcode.get(error.errno or 0, "EIO")))
+        except ValueError:
+            self.failures.append((name, "malformed"))
+        return None
+
+    def executable(self) -> tuple[str | None, str | None]:
+        """Where the link points and what is odd about it: "deleted", "memfd" or nothing."""
+        if self._stat.kernel_thread:
+            return "", ""
+        try:
+            link = os.readlink(b"exe", dir_fd=self._directory)
+        except OSError as error:
+            self.failures.append(("exe", errorcode.get(error.errno or 0, "EIO")))
+            return None, None
+        path = link.removesuffix(b" (deleted)")
+        state = "memfd" if path.startswith(b"/memfd:") else "deleted" if path != link else ""
+        return redact_path(path), state
+
+
+def _slurp(name: str, directory: int) -> bytes:
+    """Read a pseudo-file whole, without asking for its size, up to a limit."""
+    descriptor = os.open(name, _FILE, dir_fd=directory)
+    try:
+        text = os.read(descriptor, _COMMAND_BYTES)
+        while text and len(text) < _COMMAND_BYTES:
+            more = os.read(descriptor, _COMMAND_BYTES - len(text))
+            if not more:
+                break
+            text += more
+    finally:
+        os.close(descriptor)
+    return text
+
+
+def _dying(identity: ProcessIdentity) -> ProcessIdentity:
+    """Tell nothing of a process that died while it was read where it has nothing left to tell."""
+    return replace(
+        identity,
+        executable=identity.executable or None,
+        executable_state=identity.executable_state if identity.executable else None,
+        command=identity.command or None,
+        command_hash=identity.command_hash or None,
+    )

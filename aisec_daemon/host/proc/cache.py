@@ -1,0 +1,119 @@
+"""The processes that are known, and no others: memory forgets the dead."""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Collection
+from pathlib import Path
+
+from aisec_daemon.host.proc.attributes import STAT_BYTES, Known
+from aisec_daemon.host.proc.identity import ProcessIdentity
+from aisec_daemon.host.proc.stat import DEAD, START_TICKS, STATE, image, split
+
+
+class Cache:
+    """What is known of processes, by pid; half of the descriptors we may have stay open for it.
+
+    A kept descriptor of a stat belongs to its process: once that has died it answers ESRCH, even if
+    the pid is used again. Not safe between threads.
+    """
+
+    def __init__(self, proc: Path, rows_max: int) -> None:
+        self.protected: frozenset[int] = frozenset()
+        self._proc = proc
+        self._rows_max = rows_max
+        self._known: dict[int, Known] = {}
+        self._departed: list[ProcessIdentity] = []
+        self._descriptors_left = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
+
+    @property
+    def full(self) -> bool:
+        """Whether there is no room for what only a message, not a listing, told of."""
+        return len(self._known) + len(self._departed) >= self._rows_max
+
+    def get(self, pid: int) -> Known | None:
+        """Return what is known of a pid."""
+        return self._known.get(pid)
+
+    def fields(self, known: Known) -> list[bytes] | None:
+        """Read the stat of a known process; None if it cannot be read or is of another image.
+
+        The dead keep their image: all that tells it is zero then.
+        """
+        try:
+            if known.descriptor >= 0:
+                line = os.pread(known.descriptor, STAT_BYTES, 0)
+            else:
+                line = self._line(known.identity.pid)
+            head, fields = split(line)
+        except (OSError, ValueError):
+            return None
+        if image(head, fields) == known.image or (
+            fields[STATE] in DEAD and fields[START_TICKS] == known.image[1]
+        ):
+            return fields
+        return None
+
+    def place(self, known: Known) -> Known:
+        """Remember a process that was read, in place of what bore its pid before.
+
+        A process of which the last reading caught only the end stays who it was.
+        """
+        pid = known.identity.pid
+        old = self._known.get(pid)
+        if old is not None:
+            self._close(old)
+            same = old.identity.start_ticks == known.identity.start_ticks
+            if same and known.dying:
+                known.identity, known.image = old.identity, old.image
+            if same and known.image == old.image:
+                known.fresh = old.fresh
+            elif not same and old.fresh and not self.full:
+                self._departed.append(old.identity)
+        if self._descriptors_left <= 0:
+            known.close()
+        elif known.descriptor >= 0:
+            self._descriptors_left -= 1
+        self._known[pid] = known
+        return known
+
+    def within_limit(self, pids: Collection[int]) -> Collection[int]:
+        """Choose the processes that get a row: who holds a GPU always, then those known already."""
+        if len(pids) <= self._rows_max:
+            return pids
+        first = [pid for pid in pids if pid in self.protected]
+        rest = [pid for pid in pids if pid not in self.protected]
+        rest.sort(key=lambda pid: pid not in self._known)
+        return first + rest[: max(0, self._rows_max - len(first))]
+
+    def sweep(self, alive: Collection[ProcessIdentity]) -> list[ProcessIdentity]:
+        """Forget all but the living; return who died before any scan could show them."""
+        departed, self._departed = self._departed, []
+        for pid in self._known.keys() - {identity.pid for identity in alive}:
+            known = self._known.pop(pid)
+            self._close(known)
+            if known.fresh:
+                departed.append(known.identity)
+        return departed
+
+    def doubt(self) -> None:
+        """Have every process read again in full."""
+        for known in self._known.values():
+            known.stale = True
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.sweep(())
+
+    def _close(self, known: Known) -> None:
+        if known.descriptor >= 0:
+            known.close()
+            self._descriptors_left += 1
+
+    def _line(self, pid: int) -> bytes:
+        descriptor = os.open(f"{self._proc}/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return os.read(descriptor, STAT_BYTES)
+        finally:
+            os.close(descriptor)

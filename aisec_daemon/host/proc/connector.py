@@ -1,0 +1,174 @@
+"""The kernel's process connector, which tells of every exec as it happens.
+
+See Documentation/driver-api/connector.rst and linux/cn_proc.h.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+import socket
+import struct
+from collections.abc import Callable
+from errno import ENOBUFS, errorcode
+from pathlib import Path
+from threading import Thread
+
+from aisec_daemon.host.proc.events import (
+    CN_IDX_PROC,
+    NETLINK_CONNECTOR,
+    PROCESS_OFFSET,
+    THREAD_OFFSET,
+    WHAT_OFFSET,
+    Event,
+    Listen,
+    What,
+    parse_events,
+    request,
+)
+from aisec_daemon.host.tally import Call, Tally
+
+_DATAGRAM_BYTES = 4096
+_BUFFER_BYTES = 1 << 20
+_ANSWER_SECONDS = 1.0
+_SO_ATTACH_FILTER = 26
+_SO_RCVBUFFORCE = 33
+
+
+class Connector:
+    """Hands events to `handle` in a thread of its own until it is closed.
+
+    `overflow` is called when the kernel had to drop events. `error` is empty while it works, else a
+    sentence that says why it does not.
+    """
+
+    def __init__(
+        self,
+        listen: Callable[[], socket.socket],
+        handle: Callable[[list[Event]], None],
+        overflow: Callable[[], None],
+        tally: Tally,
+    ) -> None:
+        self.error = ""
+        self._handle = handle
+        self._overflow = overflow
+        self._tally = tally
+        self._thread: Thread | None = None
+        try:
+            self._socket = listen()
+        except OSError as error:
+            self.error = f"{error.strerror or error}; what lives between two scans is not seen"
+            return
+        self._wake = os.eventfd(0, os.EFD_CLOEXEC)
+        self._thread = Thread(target=self._run, name="process-connector", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening; returns once the thread has ended."""
+        if self._thread is None:
+            return
+        os.eventfd_write(self._wake, 1)
+        self._thread.join()
+        self._thread = None
+        os.close(self._wake)
+        self._socket.close()
+
+    def _run(self) -> None:
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        poll.register(self._wake, select.POLLIN)
+        while not self.error:
+            ready = {descriptor for descriptor, _ in poll.poll()}
+            if self._wake in ready:
+                self._socket.send(request(Listen.STOP))
+                return
+            self._receive()
+
+    def _receive(self) -> None:
+        try:
+            datagram, sender = self._socket.recvfrom(_DATAGRAM_BYTES, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._tally.add(Call("connector", "recv", errorcode.get(error.errno or 0, "EIO")))
+            if error.errno == ENOBUFS:
+                self._overflow()
+            else:
+                self.error = f"the process connector failed: {error.strerror or error}"
+            return
+        if sender[0] == 0:  # from the kernel
+            events = parse_events(datagram)
+            self._tally.add(Call("connector", "recv", "OK"), len(events))
+            self._handle(events)
+
+
+def listen(root: Path) -> socket.socket:
+    """Open the connector and ask for events; OSError with a sentence if that is not possible."""
+    try:
+        ours = (root / "proc" / "self").readlink() == Path(str(os.getpid()))
+    except OSError:
+        ours = False
+    if not ours:
+        raise OSError(0, f"{root / 'proc'} numbers processes otherwise than the kernel would here")
+    connector = socket.socket(
+        socket.AF_NETLINK, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, NETLINK_CONNECTOR
+    )
+    try:
+        _subscribe(connector)
+    except PermissionError as error:
+        connector.close()
+        raise OSError(error.errno, "the process connector needs CAP_NET_ADMIN") from error
+    except TimeoutError as error:
+        connector.close()
+        raise OSError(
+            error.errno, "the process connector answers only in the first pid and user namespace"
+        ) from error
+    except OSError:
+        connector.close()
+        raise
+    return connector
+
+
+def _subscribe(connector: socket.socket) -> None:
+    try:
+        connector.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER_BYTES)
+    except PermissionError:
+        connector.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
+    _attach_filter(connector)
+    connector.bind((0, CN_IDX_PROC))
+    connector.send(request(Listen.START))
+    connector.settimeout(_ANSWER_SECONDS)
+    while True:
+        for event in parse_events(connector.recv(_DATAGRAM_BYTES)):
+            if event.what is What.ANSWER:
+                if event.pid:
+                    raise OSError(event.pid, os.strerror(event.pid))
+                return
+
+
+def _attach_filter(connector: socket.socket) -> None:
+    """Let the kernel drop what would be thrown away here: forks, and what single threads do.
+
+    A program of the classic packet filter, see Documentation/networking/filter.rst; it loads words
+    in network order.
+    """
+    load, equal, equal_x, to_x, answer = 0x20, 0x15, 0x1D, 0x07, 0x06
+    wanted = [socket.htonl(what) for what in (What.ANSWER, What.EXEC, What.UID, What.EXIT)]
+    program = [
+        (load, 0, 0, WHAT_OFFSET),
+        (equal, 7, 0, wanted[0]),
+        (equal, 6, 0, wanted[1]),
+        (equal, 5, 0, wanted[2]),
+        (equal, 0, 5, wanted[3]),
+        (load, 0, 0, THREAD_OFFSET),
+        (to_x, 0, 0, 0),
+        (load, 0, 0, PROCESS_OFFSET),
+        (equal_x, 0, 1, 0),
+        (answer, 0, 0, 0xFFFFFFFF),
+        (answer, 0, 0, 0),
+    ]
+    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
+    buffer = ctypes.create_string_buffer(code, len(code))
+    pointer = struct.pack("@HP", len(program), ctypes.addressof(buffer))
+    connector.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, pointer)

@@ -1,0 +1,204 @@
+"""All processes of a host."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import replace
+from errno import errorcode
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from time import monotonic, perf_counter
+
+from aisec_daemon.host.errors import UnreadableError
+from aisec_daemon.host.proc.attributes import Attributes, Known
+from aisec_daemon.host.proc.boot import BootTime
+from aisec_daemon.host.proc.cache import Cache
+from aisec_daemon.host.proc.connector import Connector, listen
+from aisec_daemon.host.proc.events import Event, What
+from aisec_daemon.host.proc.identity import ProcessIdentity
+from aisec_daemon.host.proc.scan import Rows, Scan
+from aisec_daemon.host.proc.stat import PARENT
+from aisec_daemon.host.tally import Call, Tally
+
+
+class Processes:
+    """Reads the processes below `root`/proc, each in full once per program image.
+
+    A process already known costs one read of its stat. `key` keys the hashes of command lines. With
+    `connector`, the kernel tells of each exec, so that a process that lived only between two scans
+    still has a row in the next one; at most `connector_reads_per_second` are read. A scan has at
+    most `rows_max` rows. May be used from several threads.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        tally: Tally,
+        key: bytes,
+        *,
+        connector: bool = True,
+        rows_max: int = 65536,
+        connector_reads_per_second: int = 200,
+    ) -> None:
+        self._proc = root / "proc"
+        self._rows_max = rows_max
+        self._tally = tally
+        self._lock = Lock()
+        self._attributes = Attributes(root, tally, key)
+        self._boot = BootTime(root, tally)
+        self._cache = Cache(self._proc, rows_max)
+        self._budget = _Budget(connector_reads_per_second)
+        self._connector: Connector | None = None
+        if connector:
+            self._connector = Connector(
+                partial(listen, root), self._on_events, self._on_overflow, tally
+            )
+
+    @property
+    def connector_error(self) -> str:
+        """Why the process connector does not work, in one sentence; empty if it does."""
+        if self._connector is None:
+            return "the process connector is switched off"
+        return self._connector.error
+
+    def protect(self, pids: Collection[int]) -> None:
+        """Name the processes that hold a GPU now: a scan never drops them."""
+        with self._lock:
+            self._cache.protected = frozenset(pids)
+
+    def scan(self) -> Scan:
+        """Read all processes that /proc lists; UnreadableError if it lists or shows none.
+
+        Rows of processes that have ended since the last scan have no numbers but their start.
+        """
+        begin = perf_counter()
+        with self._lock:
+            self._attributes.users.refresh()
+            listed = self._listed()
+            pids = self._cache.within_limit(listed)
+            rows = Rows()
+            self._add_rows(pids, rows)
+            if not rows.identities:
+                raise UnreadableError("proc", f"no process in {self._proc} may be read")
+            dropped = len(listed) - len(rows.identities)
+            departed = self._cache.sweep(rows.identities)
+            room = max(0, self._rows_max - len(rows.identities))
+            for identity in departed[:room]:
+                rows.add(identity, None)
+            scan = rows.finish(self._boot.seconds(), dropped + len(departed[room:]))
+        self._tally.add(Call("proc", "scan", "OK"), seconds=perf_counter() - begin)
+        return scan
+
+    def lookup(self, pid: int) -> ProcessIdentity | None:
+        """Return who a process is, from the last scan or read now; None if /proc knows it not.
+
+        A process that /proc does not list, but knows when asked, is found here and not by `scan`.
+        """
+        with self._lock:
+            known = self._cache.get(pid)
+            if known is None or known.stale:
+                known = self._meet(pid) or known
+            return None if known is None else known.identity
+
+    def close(self) -> None:
+        """Stop listening, and let go of all descriptors."""
+        if self._connector is not None:
+            self._connector.close()
+        with self._lock:
+            self._cache.clear()
+
+    def _listed(self) -> list[int]:
+        try:
+            names = os.listdir(self._proc)  # noqa: PTH208 - a Path for each would double the cost
+        except OSError as error:
+            raise UnreadableError(
+                "proc", f"{self._proc} cannot be listed: {error.strerror}"
+            ) from error
+        return [int(name) for name in names if name.isdecimal()]
+
+    def _add_rows(self, pids: Collection[int], rows: Rows) -> None:
+        """Add a row for each process; this loop is most of what the daemon costs on a busy node."""
+        get, fields_of, add = self._cache.get, self._cache.fields, rows.add
+        for pid in pids:
+            known = get(pid)
+            fields = None if known is None or known.stale else fields_of(known)
+            if known is None or fields is None:
+                known = self._meet(pid)
+                if known is None:
+                    continue
+                fields = fields_of(known)
+            elif int(fields[PARENT]) != known.identity.parent:
+                known.identity = replace(known.identity, parent=int(fields[PARENT]))
+            known.fresh = False
+            add(known.identity, fields)
+
+    def _meet(self, pid: int) -> Known | None:
+        """Read a process in full and remember it; None if it is gone or may not be read."""
+        known = self._read(pid)
+        return None if known is None else self._cache.place(known)
+
+    def _read(self, pid: int) -> Known | None:
+        try:
+            return self._attributes.read(pid)
+        except OSError as error:
+            self._tally.add(Call("proc", "stat", errorcode.get(error.errno or 0, "EIO")))
+        except ValueError:
+            self._tally.add(Call("proc", "stat", "malformed"))
+        return None
+
+    def _on_events(self, events: list[Event]) -> None:
+        """Take the connector's word; called in its thread."""
+        for event in events:
+            if event.what is What.EXEC:
+                self._on_exec(event.pid)
+            else:
+                self._doubt(event.pid)
+
+    def _on_exec(self, pid: int) -> None:
+        """Read at once who executed something: it may not live until the next scan."""
+        if not self._budget.spend():
+            self._tally.add(Call("connector", "exec", "over budget"))
+            self._doubt(pid)
+            return
+        known = self._read(pid)
+        if known is None:
+            self._tally.add(Call("connector", "exec", "gone"))
+            return
+        known.fresh = True
+        with self._lock:
+            if self._cache.get(pid) is None and self._cache.full:
+                self._tally.add(Call("connector", "exec", "full"))
+                known.close()
+            else:
+                self._cache.place(known)
+
+    def _doubt(self, pid: int) -> None:
+        with self._lock:
+            known = self._cache.get(pid)
+            if known is not None:
+                known.stale = True
+
+    def _on_overflow(self) -> None:
+        with self._lock:
+            self._cache.doubt()
+
+
+class _Budget:
+    """So many readings a second, and a second's worth saved up at most."""
+
+    def __init__(self, per_second: int) -> None:
+        self._per_second = per_second
+        self._left = float(per_second)
+        self._last = monotonic()
+
+    def spend(self) -> bool:
+        now = monotonic()
+        saved = self._left + (now - self._last) * self._per_second
+        self._left = min(saved, float(self._per_second))
+        self._last = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True

@@ -1,0 +1,64 @@
+"""What one scan of the processes found."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisec_daemon.host.proc.identity import ProcessIdentity
+from aisec_daemon.host.proc.stat import RESIDENT_PAGES, SYSTEM_TICKS, THREADS, USER_TICKS
+
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """Processes and their numbers, one a row: (S,) float64 each, NaN where it was not read.
+
+    `dropped` counts processes that are there but have no row: beyond the limit, or unreadable.
+    """
+
+    identities: tuple[ProcessIdentity, ...]
+    cpu_seconds: NDArray[np.float64]
+    memory_resident_bytes: NDArray[np.float64]
+    threads: NDArray[np.float64]
+    start_timestamp_seconds: NDArray[np.float64]
+    dropped: int
+
+
+@dataclass(slots=True)
+class Rows:
+    """A scan in the making."""
+
+    identities: list[ProcessIdentity] = field(default_factory=list)
+    ticks: list[float] = field(default_factory=list)
+    pages: list[float] = field(default_factory=list)
+    threads: list[float] = field(default_factory=list)
+
+    def add(self, identity: ProcessIdentity, fields: list[bytes] | None) -> None:
+        """Add a process with the numbers of its stat, if that was read."""
+        self.identities.append(identity)
+        if fields is None:
+            self.ticks.append(np.nan)
+            self.pages.append(np.nan)
+            self.threads.append(np.nan)
+        else:
+            self.ticks.append(int(fields[USER_TICKS]) + int(fields[SYSTEM_TICKS]))
+            self.pages.append(int(fields[RESIDENT_PAGES]))
+            self.threads.append(int(fields[THREADS]))
+
+    def finish(self, boot_seconds: float, dropped: int) -> Scan:
+        """Turn ticks and pages into seconds and bytes."""
+        starts = np.array([identity.start_ticks for identity in self.identities], np.float64)
+        return Scan(
+            identities=tuple(self.identities),
+            cpu_seconds=np.array(self.ticks, np.float64) / TICKS_PER_SECOND,
+            memory_resident_bytes=np.array(self.pages, np.float64) * PAGE_BYTES,
+            threads=np.array(self.threads, np.float64),
+            start_timestamp_seconds=boot_seconds + starts / TICKS_PER_SECOND,
+            dropped=dropped,
+        )

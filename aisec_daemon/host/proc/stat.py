@@ -1,0 +1,80 @@
+"""/proc/PID/stat and /proc/stat, see proc(5)."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple, TypeAlias
+
+# Position of a field of /proc/PID/stat behind the name: its number in proc(5), less 3.
+STATE, PARENT, FLAGS, USER_TICKS, SYSTEM_TICKS, THREADS = 0, 1, 6, 11, 12, 17
+START_TICKS, RESIDENT_PAGES, START_CODE, ARGUMENTS_START = 19, 21, 23, 45
+
+FORKED_NOT_EXECUTED = 0x00000040  # PF_FORKNOEXEC of include/linux/sched.h
+KERNEL_THREAD = 0x00200000  # PF_KTHREAD
+DEAD = frozenset((b"Z", b"X", b"x"))
+
+Image: TypeAlias = tuple[bytes, bytes, bytes, bytes, int]
+"""What tells one program image from the next: name, start, addresses (zero for strangers), flag."""
+
+_BOOT_TIME = re.compile(rb"^btime (\d+)$", re.MULTILINE)
+
+
+class Stat(NamedTuple):
+    """What an identity needs of /proc/PID/stat; for numbers that change see `split`."""
+
+    name: bytes
+    dead: bool
+    parent: int
+    kernel_thread: bool
+    start_ticks: int
+    image: Image
+
+
+def split(line: bytes) -> tuple[bytes, list[bytes]]:
+    """Return what stands before the last parenthesis ("PID (NAME"), and the fields behind it.
+
+    A name may hold anything, parentheses and newlines too. ValueError if fields are missing.
+    """
+    head, _, tail = line.rpartition(b") ")
+    fields = tail.split()
+    if len(fields) <= ARGUMENTS_START:
+        raise ValueError("/proc/PID/stat lacks fields")
+    return head, fields
+
+
+def image(head: bytes, fields: list[bytes]) -> Image:
+    """Tell program images apart: exec changes at least one of these, but not the start time.
+
+    The addresses are shown only to whoever may trace the process; for others the name tells, and
+    the flag that a forked process bears until it executes something. Kernel threads execute
+    nothing, but name themselves after what they do at the moment.
+    """
+    flags = int(fields[FLAGS])
+    return (
+        b"" if flags & KERNEL_THREAD else head,
+        fields[START_TICKS],
+        fields[START_CODE],
+        fields[ARGUMENTS_START],
+        flags & FORKED_NOT_EXECUTED,
+    )
+
+
+def parse_stat(line: bytes) -> Stat:
+    """Parse /proc/PID/stat; ValueError if it is not one."""
+    head, fields = split(line)
+    return Stat(
+        name=head.partition(b" (")[2],
+        dead=fields[STATE] in DEAD,
+        parent=int(fields[PARENT]),
+        kernel_thread=bool(int(fields[FLAGS]) & KERNEL_THREAD),
+        start_ticks=int(fields[START_TICKS]),
+        image=image(head, fields),
+    )
+
+
+def parse_boot_time(text: bytes) -> int:
+    """Return the boot's time in seconds since 1970 from /proc/stat; ValueError if it lacks it."""
+    found = _BOOT_TIME.search(text)
+    if found is None:
+        raise ValueError("/proc/stat has no btime")
+    return int(found[1])

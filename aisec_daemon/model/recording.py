@@ -1,0 +1,130 @@
+"""Recordings: snapshots as lines of JSON, each saying only what changed.
+
+The first line of a recording is its header: version, node, and for each table its columns, labels
+and period. Then each line is one snapshot: `table`, `time`, and of subjects, labels and columns
+those that differ from the table's last line. NaN is null. A recording may be appended to: another
+header starts anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from aisec_daemon.model.snapshot import Snapshot, Word
+from aisec_daemon.model.table import Table
+
+VERSION = 1
+_MARK = "aisec_recording"
+
+
+class RecordingError(ValueError):
+    """A line that is no line of a recording; the message says why."""
+
+
+class Encoder:
+    """Turns snapshots into lines; one per recording, since each line leans on those before."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, Snapshot] = {}
+
+    def header(self, node: str, periods: Mapping[str, float], tables: Mapping[str, Table]) -> bytes:
+        """Return the first line; what follows leans on nothing before it."""
+        self._last.clear()
+        described = {
+            name: {
+                "columns": table.column_names,
+                "labels": [label.name for label in table.labels],
+                "period": periods[name],
+            }
+            for name, table in tables.items()
+            if name in periods
+        }
+        return _line({_MARK: VERSION, "node": node, "tables": described})
+
+    def encode(self, snapshot: Snapshot) -> bytes:
+        """Return one snapshot's line."""
+        name = snapshot.table.name
+        last = self._last.get(name)
+        self._last[name] = snapshot
+        line: dict[str, Any] = {"table": name, "time": snapshot.time}
+        if last is not None and last.subjects != snapshot.subjects:
+            last = None
+        if last is None:
+            line["subjects"] = snapshot.subjects
+        line["labels"] = {
+            label: words
+            for label, words in snapshot.labels.items()
+            if last is None or last.labels[label] != words
+        }
+        line["values"] = {
+            column: snapshot.values[:, at].tolist()
+            for at, column in enumerate(snapshot.table.column_names)
+            if last is None
+            or not np.array_equal(snapshot.values[:, at], last.values[:, at], equal_nan=True)
+        }
+        return _line(line)
+
+
+class Decoder:
+    """Turns lines back into snapshots of the tables that there are today.
+
+    A column or label that a recording has and we do not is left out; one that we have and it has
+    not is not read (NaN, None).
+    """
+
+    def __init__(self, tables: Mapping[str, Table]) -> None:
+        self.node = ""
+        self.periods: dict[str, float] = {}
+        self._tables = tables
+        self._last: dict[str, Snapshot] = {}
+
+    def decode(self, line: bytes) -> Snapshot | None:
+        """Return a line's snapshot; None for a header and for tables that are not known."""
+        try:
+            content = orjson.loads(line)
+            if _MARK in content:
+                self._header(content)
+                return None
+            table = self._tables.get(content["table"])
+            return None if table is None else self._snapshot(table, content)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise RecordingError(f"not a line of a recording: {error}") from error
+
+    def _header(self, content: Mapping[str, Any]) -> None:
+        if content[_MARK] != VERSION:
+            raise RecordingError(f"version {content[_MARK]} of recordings is not known")
+        self.node = str(content["node"])
+        self.periods = {name: float(t["period"]) for name, t in content["tables"].items()}
+        self._last.clear()
+
+    def _snapshot(self, table: Table, content: Mapping[str, Any]) -> Snapshot:
+        last = self._last.get(table.name)
+        if "subjects" in content:
+            subjects = tuple(content["subjects"])
+            values = np.full((len(subjects), len(table.columns)), np.nan)
+            unread: tuple[Word, ...] = (None,) * len(subjects)
+            labels = {label.name: unread for label in table.labels}
+        elif last is not None:
+            subjects, values, labels = last.subjects, last.values.copy(), dict(last.labels)
+        else:
+            raise RecordingError("it leans on a line that is not there")
+        for at, column in enumerate(table.column_names):
+            if column in content["values"]:
+                values[:, at] = _numbers(content["values"][column])
+        labels.update({k: tuple(v) for k, v in content["labels"].items() if k in labels})
+        snapshot = Snapshot(table, float(content["time"]), subjects, values, labels)
+        self._last[table.name] = snapshot
+        return snapshot
+
+
+def _numbers(column: list[float | None]) -> NDArray[np.float64]:
+    return np.array(column, dtype=np.float64)  # None becomes NaN
+
+
+def _line(content: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE)

@@ -1,0 +1,111 @@
+"""Rules and verdicts: how a detector introduces itself and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Severity(IntEnum):
+    """How much it matters; the words are those of the alert rules."""
+
+    INFO = 0
+    WARNING = 1
+    HIGH = 2
+    CRITICAL = 3
+
+    @property
+    def word(self) -> str:
+        """The severity as a label's value."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What is true of a detector whatever it sees; `name` is also the name of its file."""
+
+    name: str
+    title: str
+    severity: Severity
+    benign: str  # what honest work looks similar, for whoever reads the finding at night
+    technique: str = ""  # ATT&CK or ATLAS id
+    hold: float = 0.0  # seconds past the line before anyone is told
+    quiet: float = 30.0  # seconds below the line before it is closed
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a detector wants of one table: the latest snapshot, and `columns` over `window`.
+
+    `window` is in seconds. A counter's past is asked for as `<name>_per_second`.
+    """
+
+    table: str
+    window: float = 0.0
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StateShape:
+    """The memory a detector asks for: `fields` numbers for each of at most `rows` keys.
+
+    A change of meaning raises `version`; memory of another version is forgotten, and that is said.
+    """
+
+    version: int
+    fields: tuple[str, ...]
+    rows: int = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """A detector's memory: row `i` of `values` (K, W) float64 belongs to `keys[i]`."""
+
+    keys: tuple[str, ...]
+    values: NDArray[np.float64]
+
+    @classmethod
+    def empty(cls, shape: StateShape) -> State:
+        """No memory yet."""
+        return cls((), np.empty((0, len(shape.fields))))
+
+
+Fact: TypeAlias = float | str
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """One detector's judgement at one instant, row by row.
+
+    `score` (S,): 1 is the line, 2 is twice past it, NaN is "there, but could not be judged". A
+    subject that is not listed is gone. `keys` says which case each row belongs to (the subject
+    itself if empty); `reasons` has a sentence for each row past the line; `severities` overrides
+    the rule's; each fact has one value a row, in `facts`.
+    """
+
+    subjects: tuple[str, ...]
+    score: NDArray[np.float64]
+    facts: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    severities: tuple[Severity, ...] = ()
+
+    def __post_init__(self) -> None:
+        rows = len(self.subjects)
+        if self.score.shape != (rows,):
+            raise ValueError(f"score is {self.score.shape}, expected {(rows,)}")
+        for name, column in [
+            ("reasons", self.reasons),
+            ("keys", self.keys),
+            ("severities", self.severities),
+        ]:
+            if column and len(column) != rows:
+                raise ValueError(f"{name} has {len(column)} rows, expected {rows}")
+        for name, facts in self.facts.items():
+            if len(facts) != rows:
+                raise ValueError(f"fact {name!r} has {len(facts)} rows, expected {rows}")

@@ -1,0 +1,1 @@
+"""One step for live nodes, recordings and tests alike: snapshot in, tick out."""

@@ -1,0 +1,119 @@
+"""The past of one table: a ring of float32 matrices, bounded in time, subjects and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisec_daemon.model import Kind, Read, Snapshot, Table, View
+from aisec_daemon.pipeline.slots import Slots
+
+_RATE = "_per_second"
+
+
+class History:
+    """Keeps what detectors asked for of one table, and nothing else.
+
+    `reads` say which columns and for how long; a counter is kept as its rate under
+    `<name>_per_second`. At most `subjects_max` subjects are remembered (see `Slots`).
+    """
+
+    def __init__(
+        self, table: Table, reads: Sequence[Read], period: float, subjects_max: int = 16384
+    ) -> None:
+        self.latest: Snapshot | None = None
+        self._columns = tuple(dict.fromkeys(name for read in reads for name in read.columns))
+        self._sources = [_source(table, name) for name in self._columns]
+        self._window = max((read.window for read in reads), default=0.0)
+        self._slots = Slots(subjects_max, self._window)
+        depth = int(self._window / period) + 2 if self._columns else 0
+        self._times = np.full(depth, -np.inf)
+        self._cube = np.empty((len(self._columns), depth, 0), dtype=np.float32)
+        self._head = 0  # where the next row goes
+
+    def inherit(self, previous: History) -> None:
+        """Take over the past of another history that kept the same columns as long."""
+        self.latest = previous.latest
+        if (self._columns, self._window) == (previous._columns, previous._window):
+            self._slots, self._times = previous._slots, previous._times
+            self._cube, self._head = previous._cube, previous._head
+
+    @property
+    def evicted(self) -> int:
+        """Subjects whose past had to go, or that found no room."""
+        return self._slots.evicted
+
+    def add(
+        self, snapshot: Snapshot, increase: NDArray[np.float64], holding: Collection[str] = ()
+    ) -> None:
+        """Add a snapshot and the rise of its counters; `holding` are subjects that hold a GPU."""
+        elapsed = snapshot.time - self.latest.time if self.latest else np.nan
+        self.latest = snapshot
+        if not self._columns:
+            return
+        self._cube[:, :, self._slots.update(snapshot.time, snapshot.subjects, holding)] = np.nan
+        self._widen()
+        self._deepen(snapshot.time)
+        slots = np.array(self._slots.of(snapshot.subjects), dtype=np.intp)
+        kept = slots >= 0
+        at = self._head
+        self._cube[:, at, :] = np.nan
+        self._times[at] = snapshot.time
+        for row, (column, is_rate) in enumerate(self._sources):
+            numbers = increase[:, column] / elapsed if is_rate else snapshot.values[:, column]
+            self._cube[row, at, slots[kept]] = numbers[kept]
+        self._head = (at + 1) % len(self._times)
+
+    def view(self, read: Read, time: float) -> View | None:
+        """Return what `read` asks for as of `time`; None before the first snapshot."""
+        if self.latest is None:
+            return None
+        order = self._order()
+        order = order[self._times[order] > time - read.window]
+        slots = np.array(self._slots.of(self.latest.subjects), dtype=np.intp)
+        past = {}
+        for name in read.columns:
+            matrix = self._cube[self._columns.index(name)][np.ix_(order, slots)]
+            matrix[:, slots < 0] = np.nan
+            matrix.setflags(write=False)
+            past[name] = matrix
+        return View(time, self.latest, self._times[order], past)
+
+    def _order(self) -> NDArray[np.intp]:
+        """Rows of the ring from the oldest to the newest."""
+        return np.roll(np.arange(len(self._times)), -self._head)
+
+    def _widen(self) -> None:
+        """Make the ring as wide as there are slots, by doubling."""
+        width = self._cube.shape[2]
+        if self._slots.size > width:
+            shape = (*self._cube.shape[:2], max(self._slots.size - width, width, 16))
+            more = np.full(shape, np.nan, dtype=np.float32)
+            self._cube = np.concatenate([self._cube, more], axis=2)
+
+    def _deepen(self, now: float) -> None:
+        """Double the depth when snapshots come faster than the table's period promised."""
+        if self._times[self._head] <= now - self._window:
+            return
+        order = self._order()
+        more = np.full_like(self._cube, np.nan)
+        self._cube = np.concatenate([self._cube[:, order], more], axis=1)
+        self._times = np.concatenate([self._times[order], np.full(len(order), -np.inf)])
+        self._head = len(order)
+
+
+def _source(table: Table, name: str) -> tuple[int, bool]:
+    """Return the column behind a name in a view, and whether it is its rate."""
+    if name.endswith(_RATE):
+        column = table.index(name.removesuffix(_RATE))
+        if table.columns[column].kind is not Kind.COUNTER:
+            raise KeyError(f"table {table.name!r}: {name!r} is not the rate of a counter")
+        return column, True
+    column = table.index(name)
+    if table.columns[column].kind is not Kind.GAUGE:
+        raise KeyError(
+            f"table {table.name!r}: only gauges and rates have a past, {name!r} has none"
+        )
+    return column, False

@@ -1,0 +1,118 @@
+"""The step: everything that happens to one snapshot, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from aisec_daemon.detectors import Detector
+from aisec_daemon.model import Change, Snapshot, State, Table, Tick, Verdict
+from aisec_daemon.model.allow import Allow
+from aisec_daemon.pipeline.casebook import Casebook
+from aisec_daemon.pipeline.history import History
+from aisec_daemon.pipeline.rates import increase
+
+Judge = Callable[[], tuple[State, Verdict]]
+Guard = Callable[[str, Judge], tuple[State, Verdict] | None]
+
+_GAP_PERIODS = 4.0
+
+
+def _unguarded(_: str, judge: Judge) -> tuple[State, Verdict]:
+    return judge()
+
+
+class Pipeline:
+    """Snapshot in, tick out; the same for a live node, a recording and a test.
+
+    `periods` gives each table's seconds between snapshots; a counter's rise over more than four
+    of them is a gap. `guard(rule, judge)` calls a detector: the daemon's measures it and returns
+    None when it fails, so that one faulty detector stops no other. Not safe between threads: one
+    thread steps.
+    """
+
+    def __init__(
+        self,
+        tables: Mapping[str, Table],
+        detectors: Sequence[Detector],
+        periods: Mapping[str, float],
+        allows: Sequence[Allow] = (),
+        guard: Guard = _unguarded,
+    ) -> None:
+        self.casebook = Casebook(allows)
+        self._guard = guard
+        self._detectors = tuple(detectors)
+        self._states = {
+            d.rule.name: State.empty(d.memory) for d in detectors if d.memory is not None
+        }
+        self._periods = periods
+        reads = [read for detector in detectors for read in detector.reads]
+        self._histories = {
+            name: History(table, [r for r in reads if r.table == name], periods.get(name, 1.0))
+            for name, table in tables.items()
+        }
+
+    @property
+    def detectors(self) -> tuple[Detector, ...]:
+        """The detectors, in the order in which they are asked."""
+        return self._detectors
+
+    @property
+    def states(self) -> dict[str, State]:
+        """What detectors remember, by rule; what is put here they go on with."""
+        return self._states
+
+    def inherit(self, previous: Pipeline) -> None:
+        """Go on where another pipeline with other settings stopped.
+
+        Cases of rules that are gone are dropped; a past is kept where the same of it is wanted.
+        """
+        rules = {detector.rule.name for detector in self._detectors}
+        cases = previous.casebook.cases
+        self.casebook.restore(case for case in cases if case.finding.rule.name in rules)
+        self._states.update({k: v for k, v in previous.states.items() if k in self._states})
+        for name, history in previous._histories.items():  # another of its kind
+            self._histories[name].inherit(history)
+
+    def latest(self, table: str) -> Snapshot | None:
+        """Return the last snapshot of a table."""
+        return self._histories[table].latest
+
+    @property
+    def evicted(self) -> int:
+        """Subjects whose past had to go for want of room."""
+        return sum(history.evicted for history in self._histories.values())
+
+    def step(self, snapshot: Snapshot) -> Tick:
+        """Take one snapshot through history, detectors and casebook."""
+        name = snapshot.table.name
+        history = self._histories[name]
+        gap = _GAP_PERIODS * self._periods.get(name, 1.0)
+        risen = increase(history.latest, snapshot, gap)
+        history.add(snapshot, risen, self._holding())
+        changes: list[Change] = []
+        for detector in self._detectors:
+            if detector.reads[0].table == name:
+                changes += self._ask(detector, snapshot)
+        changes += self.casebook.review(snapshot.time)
+        return Tick(snapshot.time, snapshot, risen, tuple(changes), self.casebook.open)
+
+    def _holding(self) -> Collection[str]:
+        """Subjects of any table that hold a GPU: rows of `gpu_process`, and their processes."""
+        history = self._histories.get("gpu_process")
+        if history is None or history.latest is None:
+            return ()
+        latest = history.latest
+        return {*latest.subjects, *(word for word in latest.labels["process"] if word)}
+
+    def _ask(self, detector: Detector, snapshot: Snapshot) -> list[Change]:
+        """Let one detector judge; a fault of its own changes nothing."""
+        rule = detector.rule
+        views = [self._histories[r.table].view(r, snapshot.time) for r in detector.reads]
+        state = self._states.get(rule.name) or State((), snapshot.values[:0, :0])
+        answer = self._guard(rule.name, lambda: detector(state, *views))
+        if answer is None:
+            return []
+        after, verdict = answer
+        if detector.memory is not None:
+            self._states[rule.name] = after
+        return self.casebook.fold(rule, verdict, snapshot, snapshot.time)

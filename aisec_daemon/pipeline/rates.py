@@ -1,0 +1,32 @@
+"""By how much counters rose between two snapshots of one table."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisec_daemon.model import Kind, Snapshot
+
+
+def increase(before: Snapshot | None, now: Snapshot, gap_seconds: float) -> NDArray[np.float64]:
+    """Return (S, F): each counter's rise since `before`, NaN where there is none to be trusted.
+
+    NaN for columns that are no counters, subjects that were not there, a counter that fell (it
+    wrapped or its source restarted: nobody knows by how much it rose), and when more than
+    `gap_seconds` lie between the two.
+    """
+    risen = np.full(now.values.shape, np.nan)
+    counters = [i for i, column in enumerate(now.table.columns) if column.kind is Kind.COUNTER]
+    if before is None or not counters or not 0 < now.time - before.time <= gap_seconds:
+        return risen
+    if before.subjects == now.subjects:
+        earlier = before.values[:, counters]
+    else:
+        row_of = {subject: row for row, subject in enumerate(before.subjects)}
+        rows = np.array([row_of.get(subject, -1) for subject in now.subjects], dtype=np.intp)
+        padded = np.vstack([before.values[:, counters], np.full((1, len(counters)), np.nan)])
+        earlier = padded[rows]
+    delta = now.values[:, counters] - earlier
+    delta[delta < 0] = np.nan
+    risen[:, counters] = delta
+    return risen

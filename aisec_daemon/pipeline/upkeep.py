@@ -1,0 +1,119 @@
+"""Upkeep: what the monitor knows of its own parts, as a table like any other."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from threading import Lock
+
+from aisec_daemon.model import Column, Kind, Label, Snapshot, Table
+
+TABLE = Table(
+    "upkeep",
+    "The daemon's own parts: when each last did its work, what it cost, and what went wrong.",
+    columns=(
+        Column(
+            "last_success_timestamp_seconds",
+            "When this part last did its work; absent while it never has.",
+            Kind.TIMESTAMP,
+        ),
+        Column(
+            "age_seconds",
+            "Time since this part last did its work (or since it began); 0 while it has none.",
+        ),
+        Column(
+            "period_seconds",
+            "How often this part should do its work; absent where events call it.",
+        ),
+        Column("duration_seconds", "How long this part took the last time."),
+        Column("busy_seconds", "Time this part took in all.", Kind.COUNTER),
+        Column("runs", "Times this part did its work or tried to.", Kind.COUNTER),
+        Column("failed_runs", "Times this part tried and failed.", Kind.COUNTER),
+        Column("missed_runs", "Turns this part missed because the last one went on.", Kind.COUNTER),
+    ),
+    labels=(
+        Label("part", "Kind and name of the part: `sampler/gpu`, `detector/blind`."),
+        Label("error", "Why it last failed; empty when it works."),
+    ),
+    series=("part",),
+)
+
+
+@dataclass
+class _Record:
+    since: float
+    period: float
+    success: float = math.nan
+    duration: float = math.nan
+    busy: float = 0.0
+    runs: int = 0
+    failed: int = 0
+    missed: int = 0
+    error: str = ""
+
+    def numbers(self, time: float) -> dict[str, float]:
+        """Return the row's numbers as of `time`."""
+        last = self.since if math.isnan(self.success) else self.success
+        if math.isnan(self.period) and not self.error:
+            last = time  # nobody called it: it is not late
+        return {
+            "last_success_timestamp_seconds": self.success,
+            "age_seconds": max(time - last, 0.0),
+            "period_seconds": self.period,
+            "duration_seconds": self.duration,
+            "busy_seconds": self.busy,
+            "runs": self.runs,
+            "failed_runs": self.failed,
+            "missed_runs": self.missed,
+        }
+
+
+class Upkeep:
+    """Takes note of every part's work; safe between threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._records: dict[str, _Record] = {}
+
+    def expect(self, part: str, period: float, time: float) -> None:
+        """Expect a part to work every `period` seconds from now on (NaN: when it is called)."""
+        with self._lock:
+            record = self._records.setdefault(part, _Record(time, period))
+            record.period = period
+
+    def dismiss(self, part: str) -> None:
+        """Forget a part that is no longer there."""
+        with self._lock:
+            self._records.pop(part, None)
+
+    def ran(self, part: str, time: float, duration: float, error: str = "") -> bool:
+        """Note that a part worked, or failed with `error`; return whether that is news."""
+        with self._lock:
+            record = self._records.get(part)
+            if record is None:
+                return False
+            news = record.error != error
+            record.duration = duration
+            record.busy += duration
+            record.runs += 1
+            record.error = error
+            if error:
+                record.failed += 1
+            else:
+                record.success = time
+            return news
+
+    def missed(self, part: str) -> None:
+        """Note that a part's turn came while its last one was still going on."""
+        with self._lock:
+            if part in self._records:
+                self._records[part].missed += 1
+
+    def snapshot(self, time: float) -> Snapshot:
+        """Return the table as of `time`."""
+        with self._lock:
+            rows = {
+                part: (record.numbers(time), {"part": part, "error": record.error})
+                for part, record in self._records.items()
+            }
+        return Snapshot.from_rows(TABLE, time, rows)

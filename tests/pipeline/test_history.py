@@ -1,0 +1,68 @@
+"""The past as detectors see it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from aisec_daemon.model import Read
+from aisec_daemon.pipeline.history import History
+from aisec_daemon.pipeline.rates import increase
+from tests.pipeline.tables import TABLE, snapshot
+
+READ = Read("gpu", window=3.0, columns=("power_watts", "energy_joules_per_second"))
+
+
+def fill(history: History, snapshots) -> None:
+    for now in snapshots:
+        history.add(now, increase(history.latest, now, gap_seconds=4))
+
+
+def test_a_view_holds_the_window_in_order_and_rates_of_counters():
+    history = History(TABLE, [READ], period=1.0)
+    fill(history, (snapshot(t, {"a": (t, 10 * t)}) for t in range(10)))
+    view = history.view(READ, time=9)
+
+    np.testing.assert_array_equal(view.times, [7, 8, 9])
+    np.testing.assert_array_equal(view["power_watts"], [[7], [8], [9]])
+    np.testing.assert_array_equal(view["energy_joules_per_second"], [[10], [10], [10]])
+    assert view["power_watts"].dtype == np.float32
+
+
+def test_subjects_that_come_late_were_not_read_before():
+    history = History(TABLE, [READ], period=1.0)
+    fill(history, [snapshot(0, {"a": (1, 1)}), snapshot(1, {"b": (2, 1), "a": (3, 1)})])
+    view = history.view(READ, time=1)
+
+    np.testing.assert_array_equal(view["power_watts"], [[np.nan, 1], [2, 3]])
+
+
+def test_snapshots_faster_than_promised_deepen_the_ring_instead_of_losing_the_past():
+    history = History(TABLE, [READ], period=1.0)
+    fill(history, (snapshot(t / 10, {"a": (t, t)}) for t in range(100)))
+    view = history.view(READ, time=9.9)
+
+    assert len(view.times) == 30
+    assert (np.diff(view.times) > 0).all()
+
+
+def test_a_table_that_no_detector_wants_the_past_of_keeps_only_the_latest():
+    history = History(TABLE, [Read("gpu")], period=1.0)
+    fill(history, (snapshot(t, {"a": (t, t)}) for t in range(3)))
+
+    assert history.view(Read("gpu"), time=2).latest["power_watts"] == [2]
+    assert History(TABLE, [], period=1.0).view(Read("gpu"), time=0) is None
+
+
+@pytest.mark.parametrize("column", ["start_timestamp_seconds", "power_watts_per_second", "none"])
+def test_asking_for_a_past_that_makes_no_sense_is_refused(column):
+    with pytest.raises(KeyError):
+        History(TABLE, [Read("gpu", 3.0, (column,))], period=1.0)
+
+
+def test_what_a_detector_is_given_cannot_be_written_to():
+    history = History(TABLE, [READ], period=1.0)
+    fill(history, [snapshot(0, {"a": (1, 1)})])
+
+    with pytest.raises(ValueError, match="read-only"):
+        history.view(READ, time=0)["power_watts"][0] = 5
