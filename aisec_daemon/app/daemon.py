@@ -25,6 +25,7 @@ from aisec_daemon.host.nvml.client import Nvml
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
 from aisec_daemon.model import Snapshot
+from aisec_daemon.model.exposition import Family, Page
 from aisec_daemon.pipeline.pipeline import Pipeline
 from aisec_daemon.pipeline.upkeep import Upkeep
 from aisec_daemon.sinks.log import Log
@@ -33,6 +34,11 @@ from aisec_daemon.sinks.metrics import Metrics
 _LOG = logging.getLogger(__name__)
 _SAVE_SECONDS = 60.0
 _INBOX_SNAPSHOTS = 256
+UNPROTECTED = Family(
+    "aisec_web_unprotected",
+    "gauge",
+    "1 if others can reach this page without a password or certificate.",
+)
 _FIXED = ("listen", "state", "root", "web_config", "host")
 
 
@@ -111,6 +117,7 @@ class Daemon:
                 findings=lambda: self._loop.findings,
             ),
             self._settings.web_config,
+            warn=lambda sentence: _LOG.warning("%s", sentence),
         )
         self._unprotected = server.unprotected
         self._apply(self._settings)
@@ -161,11 +168,7 @@ class Daemon:
             rows_max=settings.metrics.rows_max,
             series_max=settings.metrics.series_max,
         )
-        self._metrics.set_gauge(
-            "aisec_web_unprotected",
-            "1 if others can reach this page without a password or certificate.",
-            float(self._unprotected),
-        )
+        self._metrics.set_gauge(UNPROTECTED.name, UNPROTECTED.help, float(self._unprotected))
         self._loop.pipeline = pipeline
         self._loop.sinks = (self._metrics, Log(f"replayed: {mark}" if mark else ""))
         self._source.start()
@@ -224,10 +227,8 @@ class Daemon:
     def _ready(self) -> bool:
         return self._source is not None and self._source.complete
 
-    def _page(self, *, openmetrics: bool, gzipped: bool) -> bytes:
-        if self._metrics is None:
-            return b""
-        return self._metrics.page(openmetrics=openmetrics, gzipped=gzipped)
+    def _page(self) -> Page:
+        return self._metrics.current if self._metrics else Page.build("0", ())
 
     def _greet(self, address: str) -> None:
         """Say where to look, in one line."""

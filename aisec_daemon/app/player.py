@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.resources import files
 from queue import Full, Queue
 from threading import Event, Thread
@@ -52,11 +53,9 @@ class Player:
             for snapshot in self._moved():
                 if self._stopping.wait(max(snapshot.time - self._clock.now(), 0.0)):
                     return
-                try:
+                with suppress(Full):  # as a live node's reading would be: dropped
                     self._inbox.put(snapshot, timeout=1.0)
-                except Full:
-                    continue
-            self.complete = True
+                    self.complete = True
 
     def _moved(self) -> Iterator[Snapshot]:
         """Yield the recording's snapshots, the first of them now."""

@@ -10,9 +10,10 @@ import orjson
 from pydantic import BaseModel
 
 from aisec_daemon.app import catalogue, settings
+from aisec_daemon.app.daemon import UNPROTECTED
 from aisec_daemon.app.settings import Permit
 from aisec_daemon.model import Table
-from aisec_daemon.model.exposition import FIXED, Family, families
+from aisec_daemon.model.exposition import FINDINGS, OWN, Family, families
 
 _HEAD = """# Metrics
 
@@ -28,7 +29,11 @@ _TOML_HEAD = """# Every setting and its default. Check a file with: aisec-daemon
 
 def metrics_page() -> str:
     """Return docs/metrics.md."""
-    parts = [_HEAD, "## The monitor itself and its findings\n", _rows(FIXED)]
+    parts = [
+        _HEAD,
+        "## The monitor itself and its findings\n",
+        _rows((*FINDINGS, *OWN, UNPROTECTED)),
+    ]
     for name, table in sorted(catalogue.tables().items()):
         parts += [f"## `{name}`\n", table.help + "\n", _rows(families(table)), _labels(table)]
     return "\n".join(parts)
@@ -39,7 +44,8 @@ def _rows(rows: tuple[Family, ...]) -> str:
     lines = ["| metric | type | labels | meaning |", "| --- | --- | --- | --- |"]
     for row in rows:
         labels = ", ".join(f"`{label}`" for label in row.labels)
-        lines.append(f"| `{row.name}` | {row.type} | {labels} | {row.help} |")
+        about = row.help + (" Only with `metrics.rows_max`." if row.opt_in else "")
+        lines.append(f"| `{row.name}` | {row.kind} | {labels} | {about} |")
     return "\n".join(lines) + "\n"
 
 

@@ -68,17 +68,17 @@ class Sampling:
         name = sampler.table.name
         begun = perf_counter()
         now = self._clock.now()
-        error = ""
+        error, sensor = "", ""
         try:
             self._inbox.put_nowait(sampler.read(self._host, now))
         except UnreadableError as unreadable:
-            error = str(unreadable)
+            error, sensor = str(unreadable), unreadable.sensor
         except Full:
             error = "the pipeline does not keep up; this reading was dropped"
         except Exception as fault:  # a faulty sampler must stop no other
             error = f"fault in this sampler: {fault!r}"
             _LOG.exception("sampler %s", name)
-        if self._upkeep.ran(f"sampler/{name}", now, perf_counter() - begun, error):
+        if self._upkeep.ran(f"sampler/{name}", now, perf_counter() - begun, error, sensor):
             _LOG.log(
                 logging.WARNING if error else logging.INFO, "%s: %s", name, error or "reads well"
             )

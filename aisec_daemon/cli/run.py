@@ -33,8 +33,9 @@ def run(
     from aisec_daemon.app import logs  # noqa: PLC0415 # help stays quick
     from aisec_daemon.app.daemon import Daemon  # noqa: PLC0415
     from aisec_daemon.app.settings import Settings, SettingsError, load  # noqa: PLC0415
-    from aisec_daemon.app.web.server import ListenError  # noqa: PLC0415
-    from aisec_daemon.host.nvml.driver import has_driver  # noqa: PLC0415
+    from aisec_daemon.app.web.config import WebConfigError  # noqa: PLC0415
+    from aisec_daemon.app.web.server import WebServerError  # noqa: PLC0415
+    from aisec_daemon.host.driver import has_driver  # noqa: PLC0415
 
     def read() -> Settings:
         return load(settings, listen=listen, state=state, root=root)
@@ -43,6 +44,6 @@ def run(
         read_now = read()
         logs.begin(read_now.log_level)
         Daemon(read_now, read, demo=demo and not has_driver(read_now.root)).run()
-    except (SettingsError, ListenError) as error:
+    except (SettingsError, WebConfigError, WebServerError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,16 @@ from aisec_daemon.model import Read, Rule, Severity, Snapshot, State, StateShape
 
 _PERIODS = 5.0  # a slow sampler is silent only after it missed several turns
 _HANDED_OVER = ("vfio-pci", "xen-pciback", "pci-stub")  # a virtual machine owns such a device
+
+
+class _Row(NamedTuple):
+    """One line of the verdict."""
+
+    subject: str
+    score: float
+    silent_seconds: float
+    reason: str
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,19 +55,20 @@ class Blind:
         upkeep, gpus, devices = views
         if upkeep is None:
             return state, Verdict((), np.empty(0))
-        rows = [*self._parts(upkeep.latest, devices)]
+        rows = self._parts(upkeep.latest, devices)
         if gpus is not None and upkeep.time - gpus.latest.time < self.after:
             rows += self._gpus(gpus.latest)
             if devices is not None:
                 rows += self._devices(devices.latest, gpus.latest)
         return state, Verdict(
-            tuple(subject for subject, _, _, _ in rows),
-            np.array([score for _, score, _, _ in rows]),
-            {"silent_seconds": tuple(silent for _, _, silent, _ in rows)},
-            tuple(reason for _, _, _, reason in rows),
+            tuple(row.subject for row in rows),
+            np.array([row.score for row in rows]),
+            {"silent_seconds": tuple(row.silent_seconds for row in rows)},
+            tuple(row.reason for row in rows),
+            tuple(row.key or row.subject for row in rows),
         )
 
-    def _parts(self, upkeep: Snapshot, devices: View | None) -> list[tuple[str, float, float, str]]:
+    def _parts(self, upkeep: Snapshot, devices: View | None) -> list[_Row]:
         """Judge samplers and the daemon's other parts by the age of their last success."""
         rows = []
         hardware = _hardware(devices)
@@ -66,12 +77,14 @@ class Blind:
             limit = float(np.fmax(self.after, _PERIODS * upkeep["period_seconds"][row]))
             why = upkeep.labels["error"][row] or "it does not answer"
             reason = f"{subject} has had no good reading for {age:.0f} s: {why}"
-            if subject == "sampler/gpu":
+            sensor = upkeep.labels["sensor"][row]
+            if sensor == "nvml":
                 reason += hardware
-            rows.append((subject, age / limit, age, reason))
+            key = f"sensor/{sensor}" if sensor else ""
+            rows.append(_Row(subject, age / limit, age, reason, key))
         return rows
 
-    def _gpus(self, gpus: Snapshot) -> list[tuple[str, float, float, str]]:
+    def _gpus(self, gpus: Snapshot) -> list[_Row]:
         """Judge each GPU's own sensor."""
         rows = []
         for row, uuid in enumerate(gpus.subjects):
@@ -79,10 +92,10 @@ class Blind:
             why = gpus.labels["error"][row] or "it does not answer"
             address = gpus.labels["pci_bus_id"][row] or "unknown address"
             reason = f"GPU {uuid} at {address} has had no good reading for {age:.0f} s: {why}"
-            rows.append((f"gpu/{uuid}", age / self.after, age, reason))
+            rows.append(_Row(f"gpu/{uuid}", age / self.after, age, reason))
         return rows
 
-    def _devices(self, devices: Snapshot, gpus: Snapshot) -> list[tuple[str, float, float, str]]:
+    def _devices(self, devices: Snapshot, gpus: Snapshot) -> list[_Row]:
         """Judge devices on the bus that the driver should serve and does not."""
         served = set(gpus.labels["pci_bus_id"])
         rows = []
@@ -94,7 +107,7 @@ class Blind:
                 f"NVIDIA device at {address} is on the bus ({bound}) but NVML does not show it: "
                 "whatever uses it is not watched"
             )
-            rows.append((f"pci/{address}", 2.0 if unserved else 0.0, np.nan, reason))
+            rows.append(_Row(f"pci/{address}", 2.0 if unserved else 0.0, np.nan, reason))
         return rows
 
 

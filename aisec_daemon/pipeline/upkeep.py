@@ -34,6 +34,7 @@ TABLE = Table(
     labels=(
         Label("part", "Kind and name of the part: `sampler/gpu`, `detector/blind`."),
         Label("error", "Why it last failed; empty when it works."),
+        Label("sensor", "What could not be read then: `nvml`, `proc`; empty for other faults."),
     ),
     series=("part",),
 )
@@ -50,6 +51,7 @@ class _Record:
     failed: int = 0
     missed: int = 0
     error: str = ""
+    sensor: str = ""
 
     def numbers(self, time: float) -> dict[str, float]:
         """Return the row's numbers as of `time`."""
@@ -86,8 +88,13 @@ class Upkeep:
         with self._lock:
             self._records.pop(part, None)
 
-    def ran(self, part: str, time: float, duration: float, error: str = "") -> bool:
-        """Note that a part worked, or failed with `error`; return whether that is news."""
+    def ran(
+        self, part: str, time: float, duration: float, error: str = "", sensor: str = ""
+    ) -> bool:
+        """Note that a part worked, or failed with `error`; return whether that is news.
+
+        `sensor` names what could not be read, so that parts that fail for one reason are one case.
+        """
         with self._lock:
             record = self._records.get(part)
             if record is None:
@@ -97,6 +104,7 @@ class Upkeep:
             record.busy += duration
             record.runs += 1
             record.error = error
+            record.sensor = sensor
             if error:
                 record.failed += 1
             else:
@@ -113,7 +121,10 @@ class Upkeep:
         """Return the table as of `time`."""
         with self._lock:
             rows = {
-                part: (record.numbers(time), {"part": part, "error": record.error})
+                part: (
+                    record.numbers(time),
+                    {"part": part, "error": record.error, "sensor": record.sensor},
+                )
                 for part, record in self._records.items()
             }
         return Snapshot.from_rows(TABLE, time, rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import platform
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -135,7 +136,7 @@ class Own:
             family = Family(name, metric.type, metric.documentation)
             of = [(sample.labels, sample.value) for sample in metric.samples]
             chunks.append(samples(family, of, self._constant))
-        cpu_seconds, memory_bytes = tree_cost(psutil.Process())
+        cpu_seconds, memory_bytes = tree_cost(os.getpid())
         # a child that ends is counted by its parent a little later: the sum never goes back
         self._cpu_seconds = max(self._cpu_seconds, cpu_seconds)
         chunks.append(samples(_TREE_CPU, [({}, self._cpu_seconds)], self._constant))
@@ -143,19 +144,19 @@ class Own:
         return chunks
 
 
-def tree_cost(process: psutil.Process) -> tuple[float, float]:
+def tree_cost(root: int) -> tuple[float, float]:
     """Return CPU seconds and bytes of memory of a process and its descendants.
 
     CPU time includes children that have ended. What ends while it is read counts nothing.
     """
     cpu_seconds = memory_bytes = 0.0
-    left = [process]
+    left = [root]
     while left:
-        member = left.pop()
+        pid = left.pop()
         with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-            cpu_seconds += sum(member.cpu_times()[:4])
-            memory_bytes += _memory_bytes(member.pid)
-            left += [psutil.Process(pid) for pid in _children(member.pid)]
+            cpu_seconds += sum(psutil.Process(pid).cpu_times()[:4])
+            memory_bytes += _memory_bytes(pid)
+            left += _children(pid)
     return cpu_seconds, memory_bytes
 
 

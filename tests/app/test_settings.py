@@ -77,7 +77,7 @@ def test_an_exception_ends_at_the_midnight_of_its_day(file):
         ("[detectors.blind]\nafter = -1", ["detectors.blind", "more than 0"]),
         ("log_level = 'loud'", ["log_level", "'warning'"]),
         ("[host]\nconector = true", ["host.conector", "'host.connector'"]),
-        ("listen = [", ["aisec.toml", "line 1"]),
+        ("listen = = 1", ["aisec.toml", "line 1"]),
         (PERMIT.replace('"blind"', '"blond"'), ["allow.0", "'blond' does not exist"]),
         (PERMIT.replace("subject", "subjct"), ["allow.0.subjct", "subject"]),
         (PERMIT.replace('subject = "gpu/*"', ""), ["allow.0", "at least one of"]),

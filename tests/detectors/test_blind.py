@@ -18,8 +18,8 @@ def table(name: str, rows: dict, time: float = NOW) -> View:
     return View(NOW, snapshot, np.empty(0), {})
 
 
-def part(age: float, error: str = "", period: float = 1.0):
-    return {"age_seconds": age, "period_seconds": period}, {"error": error}
+def part(age: float, error: str = "", period: float = 1.0, sensor: str = ""):
+    return {"age_seconds": age, "period_seconds": period}, {"error": error, "sensor": sensor}
 
 
 def gpu(age: float = 0.0, error: str = "", address: str = "0000:3b:00.0"):
@@ -72,7 +72,7 @@ def test_a_device_on_the_bus_that_nvml_does_not_show(driver, blind):
     devices = table("gpu_device", {"0000:af:00.0": ({}, {"driver": driver})})
     told = judge({}, table("gpu", {"GPU-a": gpu()}), devices)
 
-    assert (told["pci/0000:af:00.0"][0] >= 1) is blind
+    assert bool(told["pci/0000:af:00.0"][0] >= 1) is blind
 
 
 def test_a_device_that_nvml_shows_is_seen():
@@ -84,10 +84,18 @@ def test_a_device_that_nvml_shows_is_seen():
 def test_without_a_driver_one_finding_says_how_much_is_not_watched():
     devices = table("gpu_device", {f"0000:{i:02x}:00.0": ({}, {"driver": ""}) for i in range(8)})
     stale = table("gpu", {"GPU-a": gpu()}, time=NOW - 600)
-    told = judge({"sampler/gpu": part(60, "no NVIDIA driver")}, stale, devices)
+    told = judge({"sampler/gpu": part(60, "no driver", sensor="nvml")}, stale, devices)
 
     assert list(told) == ["sampler/gpu"]
     assert "8 NVIDIA device(s)" in told["sampler/gpu"][1]
+
+
+def test_samplers_that_fail_for_one_reason_are_one_case():
+    silent = part(60, "no driver", sensor="nvml")
+    upkeep = {"sampler/gpu": silent, "sampler/gpu_process": silent, "sampler/x": part(60, "fault")}
+    _, verdict = Blind()(NOTHING, table("upkeep", upkeep), None, None)
+
+    assert verdict.keys == ("sensor/nvml", "sensor/nvml", "sampler/x")
 
 
 def test_a_line_of_no_time_is_refused():

@@ -4,12 +4,15 @@
 file that holds one. Nothing here is imported by the daemon.
 """
 
+# ruff: noqa: N802 the methods are named like the C functions they stand for
+
 from __future__ import annotations
 
 import ctypes
 import json
 import os
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -51,7 +54,7 @@ class Driver:
     def world(self) -> dict:
         if isinstance(self._source, dict):
             return self._source
-        found = os.stat(self._source)
+        found = self._source.stat()
         seen = (found.st_mtime_ns, found.st_ino, found.st_size)
         if seen != self._seen:
             self._world = json.loads(Path(self._source).read_text())
@@ -177,7 +180,9 @@ class Driver:
         U32.from_address(value_type).value = UINT_TYPE
         ticks = self._ticks(last) if values else []
         room = self._room(count, len(ticks))
-        for item, tick in zip((self.pynvml.c_nvmlSample_t * room).from_address(samples), ticks):
+        for item, tick in zip(
+            (self.pynvml.c_nvmlSample_t * room).from_address(samples), ticks, strict=False
+        ):
             item.timeStamp = tick * SAMPLE_MICROSECONDS
             item.sampleValue.uiVal = values[tick % len(values)]
 
@@ -255,7 +260,9 @@ class Driver:
         listed = [x for x in self.device(handle, call)["processes"] if x["kind"] == kind]
         room = self._room(count, len(listed))
         layout = self._info_layout()
-        for item, known in zip((layout * room).from_address(infos or 0) if room else (), listed):
+        for item, known in zip(
+            (layout * room).from_address(infos or 0) if room else (), listed, strict=False
+        ):
             item.pid, item.usedGpuMemory = known["pid"], known["memory"]
 
     def _info_layout(self) -> Any:
@@ -283,7 +290,7 @@ class Driver:
         if not room:
             return
         array = (self.pynvml.c_nvmlProcessUtilizationSample_t * room).from_address(samples)
-        for item, (stamp, x) in zip(array, stamped):
+        for item, (stamp, x) in zip(array, stamped, strict=False):
             item.pid, item.timeStamp = x["pid"], stamp
             item.smUtil, item.memUtil, item.encUtil, item.decUtil = (
                 x[name] for name in ("sm", "mem", "enc", "dec")
@@ -376,7 +383,7 @@ class Driver:
     def nvmlEventSetWait_v2(self, event_set: PTR, data: PTR, milliseconds: U32) -> None:
         until = time.monotonic() + milliseconds / 1000
         while time.monotonic() < until:
-            for handle in self._registered[event_set]:
+            for handle in list(self._registered[event_set]):
                 if self._announce(handle, data):
                     return
             time.sleep(0.02)
@@ -416,9 +423,7 @@ class Driver:
 
     def _c_function(self, name: str) -> Any:
         method = getattr(self, name)
-        types = [
-            eval(kind) for word, kind in method.__annotations__.items() if word != "return"
-        ]
+        types = [eval(kind) for word, kind in method.__annotations__.items() if word != "return"]
 
         def answer(*args: Any) -> int:
             self.calls[name] += 1
@@ -426,9 +431,7 @@ class Driver:
                 method(*args)
             except CodeError as error:
                 return error.args[0]
-            except Exception:
-                import traceback
-
+            except Exception:  # noqa: BLE001 an exception cannot cross the C boundary
                 traceback.print_exc()
                 return 999
             return SUCCESS

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -59,9 +58,24 @@ def gpu(index: int, **changes: Any) -> dict[str, Any]:
         "rates": [55, 20],
         "samples": {"utilization": [50, 60, 70], "memory": [20, 30], "power": [400_000, 420_000]},
         "fields": {
-            **{"186": 410_000, "185": 405_000, "83": 5_000_000, "197": 10**9, "198": 2 * 10**9},
-            **{"138": 1000, "139": 2000, "190": 700_000, "82": 61, "230": 0},
-            **{"3": 1, "4": 0, "5": 12, "6": 0, "142": 2, "143": 0, "144": 0, "145": 0},
+            "186": 410_000,
+            "185": 405_000,
+            "83": 5_000_000,
+            "197": 10**9,
+            "198": 2 * 10**9,
+            "138": 1000,
+            "139": 2000,
+            "190": 700_000,
+            "82": 61,
+            "230": 0,
+            "3": 1,
+            "4": 0,
+            "5": 12,
+            "6": 0,
+            "142": 2,
+            "143": 0,
+            "144": 0,
+            "145": 0,
         },
         "clocks": [1980, 1980, 3201, 1600],
         "clock_events": 0x4,
@@ -73,9 +87,22 @@ def gpu(index: int, **changes: Any) -> dict[str, Any]:
         "process_samples": None,
         "mig": None,
         "gpm": {
-            **{"1": 60.0, "2": 58.0, "3": 30.0, "4": 12.0, "5": 40.0, "6": 0.0, "7": 38.0},
-            **{"9": 2.0, "10": 25.0, "11": 0.0, "12": 9.0, "13": 4.0},
-            **{"20": 100.0, "21": 200.0, "60": 300.0, "61": 400.0},
+            "1": 60.0,
+            "2": 58.0,
+            "3": 30.0,
+            "4": 12.0,
+            "5": 40.0,
+            "6": 0.0,
+            "7": 38.0,
+            "9": 2.0,
+            "10": 25.0,
+            "11": 0.0,
+            "12": 9.0,
+            "13": 4.0,
+            "20": 100.0,
+            "21": 200.0,
+            "60": 300.0,
+            "61": 400.0,
         },
         "xids": [],
         **changes,
@@ -108,7 +135,7 @@ def write(path: Path, world: dict[str, Any]) -> None:
     """Put a world in place at once; running fakes follow on their next call."""
     beside = path.with_name(path.name + ".new")
     beside.write_text(json.dumps(world))
-    os.replace(beside, path)
+    beside.replace(path)
 
 
 def copy(world: dict[str, Any]) -> dict[str, Any]:

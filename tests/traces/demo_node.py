@@ -198,7 +198,7 @@ def upkeep_rows(second: int) -> dict:
             "failed_runs": 0.0,
             "missed_runs": 0.0,
         }
-        rows[part] = (numbers, {"part": part, "error": ""})
+        rows[part] = (numbers, {"part": part, "error": "", "sensor": ""})
     return rows
 
 

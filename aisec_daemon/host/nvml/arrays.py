@@ -6,7 +6,8 @@ from collections.abc import Callable
 from ctypes import byref, c_uint
 from typing import Any
 
-from aisec_daemon.host.nvml.library import INSUFFICIENT_SIZE, Library, NvmlError
+from aisec_daemon.host.nvml.codes import INSUFFICIENT_SIZE
+from aisec_daemon.host.nvml.library import Library, NvmlError
 
 _MOST = 1 << 16
 

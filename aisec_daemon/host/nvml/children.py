@@ -42,10 +42,10 @@ class Child:
         assert self._process.stdout is not None  # noqa: S101 it was asked for above
         return self._process.stdout.fileno()
 
-    def ask(self, gpus: Mapping[int, str]) -> None:
+    def ask(self, gpus: Mapping[int, str], now: float) -> None:
         """Have it read these GPUs, in this order, by UUID where one is given."""
         assert self._process.stdin is not None  # noqa: S101 it was asked for above
-        self.waiting = set(gpus)
+        self.waiting, self.since = set(gpus), now
         self.idle = False
         with suppress(BrokenPipeError):  # its end is noticed where its answers are read
             self._process.stdin.write(json.dumps(gpus).encode() + b"\n")

@@ -10,7 +10,8 @@ from typing import Any
 
 import pynvml
 
-from aisec_daemon.host.nvml.library import SUCCESS, TIMEOUT, Library, NvmlError
+from aisec_daemon.host.nvml.codes import DRIVER_GONE, PERMANENT, SUCCESS, TIMEOUT
+from aisec_daemon.host.nvml.library import Library, NvmlError
 from aisec_daemon.host.nvml.row import Xid
 
 XID, MIG_CHANGE = 0x8, 0x100
@@ -41,9 +42,7 @@ class Events:
         try:
             self._library.call("nvmlDeviceGetSupportedEventTypes", handle, byref(kinds))
             wanted = kinds.value & (XID | MIG_CHANGE)
-            self._library.call(
-                "nvmlDeviceRegisterEvents", handle, c_ulonglong(wanted), self._set
-            )
+            self._library.call("nvmlDeviceRegisterEvents", handle, c_ulonglong(wanted), self._set)
         except NvmlError:
             return False
         if not self._thread:
@@ -67,6 +66,8 @@ class Events:
             )
             if code == SUCCESS:
                 self._note(address(data.device), data.eventType, data.eventData)
+            elif code in DRIVER_GONE or code in PERMANENT:
+                return  # this process will be told nothing more
             elif code != TIMEOUT:
                 time.sleep(_PAUSE_SECONDS)  # a lost GPU answers at once, again and again
 
@@ -79,5 +80,5 @@ class Events:
 
 
 def address(handle: Any) -> int:
-    """Return what a device handle points to: handles themselves can be neither compared nor hashed."""
+    """Return what a device handle points to: handles compare and hash badly themselves."""
     return cast(handle, c_void_p).value or 0

@@ -8,7 +8,8 @@ from typing import Any
 import pynvml
 
 from aisec_daemon.host.nvml import values
-from aisec_daemon.host.nvml.library import PERMANENT, SUCCESS, Ladder, Library
+from aisec_daemon.host.nvml.codes import PERMANENT, SUCCESS
+from aisec_daemon.host.nvml.library import Ladder, Library
 
 ALL_LINKS = 0xFFFFFFFF
 """As scope of an NVLink field: the sum over all links."""

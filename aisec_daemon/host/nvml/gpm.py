@@ -9,7 +9,8 @@ from typing import Any
 import pynvml
 
 from aisec_daemon.host.nvml import values
-from aisec_daemon.host.nvml.library import PERMANENT, SUCCESS, UNKNOWN, Library, LostError, NvmlError
+from aisec_daemon.host.nvml.codes import PERMANENT, SUCCESS, UNKNOWN
+from aisec_daemon.host.nvml.library import Library, LostError, NvmlError
 
 SHORTEST_SECONDS = 0.1  # the driver refreshes its counters no faster
 LONGEST_SECONDS = 600.0

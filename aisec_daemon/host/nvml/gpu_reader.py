@@ -6,10 +6,11 @@ import math
 import time
 from typing import Any
 
+from aisec_daemon.host.nvml.codes import UNKNOWN
 from aisec_daemon.host.nvml.field_values import ALL_LINKS, FieldValues
 from aisec_daemon.host.nvml.gpm import Gpm
 from aisec_daemon.host.nvml.identity import gpu_identity
-from aisec_daemon.host.nvml.library import UNKNOWN, Library, LostError
+from aisec_daemon.host.nvml.library import Library, LostError
 from aisec_daemon.host.nvml.memory import Memory
 from aisec_daemon.host.nvml.mig import Mig
 from aisec_daemon.host.nvml.processes import Processes
@@ -32,8 +33,10 @@ _UNKNOWN_READINGS = 3
 
 
 class GpuReader:
-    """All readers of one GPU. What it supports is found out once, and again when
-    MIG is switched on or off."""
+    """All readers of one GPU.
+
+    What it supports is found out once, and again when MIG is switched on or off.
+    """
 
     def __init__(self, library: Library, handle: Any) -> None:
         self.identity = gpu_identity(library, handle)
@@ -67,7 +70,7 @@ class GpuReader:
         self._mig.close()
 
     def _begin(self) -> None:
-        """Start anew: a GPU that is cut into MIG instances supports other calls than a whole one."""
+        """Start anew: a GPU cut into MIG instances supports other calls than a whole one."""
         library, handle = self._library, self._handle
         scopes = [(field, ALL_LINKS if field in _NVLINK else 0) for field in _FAST]
         self._fields = FieldValues(library, handle, scopes)

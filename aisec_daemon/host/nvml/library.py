@@ -9,22 +9,9 @@ from typing import Any, Generic, TypeVar
 
 import pynvml
 
+from aisec_daemon.host.nvml.codes import FUNCTION_NOT_FOUND, LOST, PERMANENT, SUCCESS, UNKNOWN
+
 T = TypeVar("T")
-
-SUCCESS, UNINITIALIZED, INVALID_ARGUMENT, NOT_SUPPORTED, NO_PERMISSION = 0, 1, 2, 3, 4
-NOT_FOUND, INSUFFICIENT_SIZE, DRIVER_NOT_LOADED, TIMEOUT = 6, 7, 9, 10
-LIBRARY_NOT_FOUND, FUNCTION_NOT_FOUND, GPU_IS_LOST, RESET_REQUIRED = 12, 13, 15, 16
-OPERATING_SYSTEM, LIB_RM_VERSION_MISMATCH = 17, 18
-ARGUMENT_VERSION_MISMATCH, DEPRECATED, GPU_NOT_FOUND, UNKNOWN = 25, 26, 28, 999
-
-PERMANENT = frozenset({NOT_SUPPORTED, FUNCTION_NOT_FOUND, ARGUMENT_VERSION_MISMATCH, DEPRECATED})
-"""Answers that this driver will give to this call for as long as it lives."""
-
-DRIVER_GONE = frozenset({UNINITIALIZED, DRIVER_NOT_LOADED, LIB_RM_VERSION_MISMATCH})
-"""Answers after which only a fresh process can talk to the driver."""
-
-LOST = DRIVER_GONE | {GPU_IS_LOST, RESET_REQUIRED, OPERATING_SYSTEM, GPU_NOT_FOUND}
-"""Answers after which this process will hear nothing more of this GPU."""
 
 _NAMES = {
     value: name.removeprefix("NVML_ERROR_")
@@ -34,7 +21,7 @@ _NAMES = {
 
 
 def code_name(code: int) -> str:
-    """Return NVML's word for a return code: `SUCCESS`, `NOT_SUPPORTED`; the number if it has none."""
+    """Return NVML's word for a code, `SUCCESS` or `NOT_SUPPORTED`; the number if it has none."""
     return "SUCCESS" if code == SUCCESS else _NAMES.get(code, str(code))
 
 
@@ -123,7 +110,7 @@ class Ladder(Generic[T]):
     def read(self) -> T | None:
         """Return what the first way yields, None if it could not be read; LostError passes."""
         while self._ways:
-            try:
+            try:  # noqa: PERF203 it goes round only after a failure
                 return self._ways[0]()
             except LostError:
                 raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from aisec_daemon.host.nvml.fields import FIELDS, PROCESS_FIELDS
@@ -53,16 +54,17 @@ def _row_words(row: Row) -> dict[str, Any]:
 def _row(words: Mapping[str, Any], numbers: Iterator[float]) -> Row:
     own = _take(numbers, len(FIELDS))
     pids = words["pids"]
-    processes = None if pids is None else tuple(_process(*pid, numbers) for pid in pids)
+    processes = None if pids is None else tuple(_process(x, numbers) for x in pids)
     return Row(Identity(*words["who"]), own, processes, words["error"])
 
 
-def _process(pid: int, kinds: list[str], numbers: Iterator[float]) -> Process:
+def _process(words: tuple[int, list[str]], numbers: Iterator[float]) -> Process:
+    pid, kinds = words
     return Process(pid, tuple(kinds), _take(numbers, len(PROCESS_FIELDS)))
 
 
 def _take(numbers: Iterator[float], count: int) -> tuple[float, ...]:
-    taken = tuple(number for number, _ in zip(numbers, range(count), strict=False))
+    taken = tuple(islice(numbers, count))
     if len(taken) < count:
         raise ValueError(f"{len(taken)} numbers where {count} belong")
     return taken

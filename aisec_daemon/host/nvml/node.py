@@ -10,10 +10,11 @@ from typing import Any
 
 import pynvml
 
+from aisec_daemon.host.nvml.codes import SUCCESS
 from aisec_daemon.host.nvml.events import Events
 from aisec_daemon.host.nvml.gpu_reader import GpuReader
 from aisec_daemon.host.nvml.identity import integer
-from aisec_daemon.host.nvml.library import SUCCESS, Library, NvmlError
+from aisec_daemon.host.nvml.library import Library, NvmlError
 from aisec_daemon.host.nvml.row import Answer
 
 

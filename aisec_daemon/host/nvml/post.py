@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from aisec_daemon.host.nvml.children import Child
+from aisec_daemon.host.nvml.row import Answer
 
 _LONGEST_SECONDS = 30.0
 
@@ -12,7 +13,7 @@ _LONGEST_SECONDS = 30.0
 class Post:
     """The place of one child. `why` says what became of the last one, empty if nothing did.
 
-    `lost` are the GPUs that the present child could not reach in this round, with NVML's code.
+    `lost` are the GPUs that the child could not reach in this round, and what they answered.
     """
 
     def __init__(self, command: Sequence[str]) -> None:
@@ -20,10 +21,15 @@ class Post:
         self.child: Child | None = None
         self.asked = False  # in this turn
         self.asked_for: frozenset[int] = frozenset()
-        self.lost: dict[int, int] = {}
+        self.lost: dict[int, Answer] = {}
         self.why = ""
         self._failures = 0
         self._not_before = 0.0
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the child has answered all that it was asked in this turn."""
+        return self.asked and self.child is not None and self.child.idle
 
     def rests(self, now: float) -> bool:
         """Say whether there is no child and it is too early for another."""
@@ -37,13 +43,17 @@ class Post:
         except OSError as error:
             self.vacate(now, f"the process that reads GPUs does not start: {error}")
 
-    def ask(self, gpus: Mapping[int, str]) -> None:
+    def ask(self, gpus: Mapping[int, str], now: float) -> None:
         """Have the child read these GPUs."""
         self.asked = True
         self.asked_for = frozenset(gpus)
         self.lost = {}
         if self.child:
-            self.child.ask(gpus)
+            self.child.ask(gpus, now)
+
+    def adopt(self, child: Child, index: int) -> None:
+        """Take over a child that is busy with this GPU."""
+        self.child, self.asked, self.asked_for, self.lost = child, True, frozenset({index}), {}
 
     def succeed(self) -> None:
         """Note a round in which the child was of use."""

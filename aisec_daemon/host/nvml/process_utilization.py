@@ -12,13 +12,8 @@ import pynvml
 
 from aisec_daemon.host.nvml import values
 from aisec_daemon.host.nvml.arrays import Array
-from aisec_daemon.host.nvml.library import (
-    NOT_FOUND,
-    PERMANENT,
-    Library,
-    LostError,
-    NvmlError,
-)
+from aisec_daemon.host.nvml.codes import NOT_FOUND, PERMANENT
+from aisec_daemon.host.nvml.library import Library, LostError, NvmlError
 from aisec_daemon.host.nvml.samples import FIRST_SPAN_MICROSECONDS
 
 Used: TypeAlias = tuple[float, float, float, float]

@@ -17,7 +17,9 @@ class Record:
 
     def __init__(self, index: int, now: float) -> None:
         self._since = now
-        self._rows = (Row(Identity(f"unknown-{index}", "", "gpu", "", ""), _UNREAD, ()),)
+        self._rows: tuple[Row, ...] = (
+            Row(Identity(f"unknown-{index}", "", "gpu", "", ""), _UNREAD, ()),
+        )
         self._listed: dict[str, tuple[Process, ...]] = {}  # by UUID, processes when last listed
         self._good: dict[str, float] = {}  # by UUID, when last read well
         self._heard = False
@@ -54,13 +56,12 @@ class Record:
         for row in answer.rows:
             uuid = row.identity.uuid
             self._good[uuid] = before.get(uuid, now) if row.error else now
-            self._listed[uuid] = (
-                listed.get(uuid, ()) if row.processes is None else row.processes
-            )
+            self._listed[uuid] = listed.get(uuid, ()) if row.processes is None else row.processes
 
     def show(self, index: int, now: float) -> list[GpuReading]:
-        """Return the GPU and its MIG instances as they stand; what was shown once is not shown again."""
-        error = self._error if self._heard else f"no answer for {self._age(self.uuid, now):.1f} s"
+        """Return the GPU and its MIG instances; the numbers of one answer are shown once."""
+        late = "" if self._heard else f"no answer for {self._age(self.uuid, now):.1f} s"
+        error = self._error or late
         self._heard = False
         return [self._reading(index, row, error or row.error, now) for row in self._rows]
 

@@ -24,6 +24,11 @@ class Block:
     def __init__(self, series: Sequence[Series], constant: Mapping[str, str]) -> None:
         self._families = [one.family for one in series]
         self._heads = [[_head(one, labels, constant) for labels in _members(one)] for one in series]
+        self._counters = [
+            member
+            for member, one in enumerate(one for one in series for _ in _members(one))
+            if one.family.kind == "counter"
+        ]
         self._rows: tuple[str, ...] | None = None
         self._prefixes: list[list[list[bytes]]] = []  # by family, member and row
         self._mask = np.empty((0, 0), dtype=bool)
@@ -35,8 +40,12 @@ class Block:
         return sum(len(heads) for heads in self._heads)
 
     def render(self, rows: tuple[str, ...], values: NDArray[np.float64]) -> list[Chunk]:
-        """Render `values` (width, R) for rows with these labels; what is not finite is a gap."""
+        """Render `values` (width, R) for rows with these labels.
+
+        What is not finite is a gap, and so is a counter below zero, which no format allows.
+        """
         mask = np.isfinite(values)
+        mask[self._counters] &= values[self._counters] >= 0
         if rows is not self._rows:
             self._rows = rows
             self._prefixes = [[_prefixes(h, rows) for h in heads] for heads in self._heads]

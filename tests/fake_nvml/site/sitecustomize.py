@@ -3,6 +3,8 @@
 Set AISEC_FAKE_NVML to the file of a world. Costs nothing until pynvml is imported.
 """
 
+# ruff: noqa: PLC0415 every process pays for what is imported here at the top
+
 import os
 import sys
 

@@ -1,0 +1,51 @@
+"""Numbers: what a field of a log says, in base units.
+
+nvidia-smi writes `71.25 W` or, with nounits, `71.25`; `Active` and `Not Active` for flags; and
+`[N/A]`, `[Not Supported]`, `[Unknown Error]`, `-` or nothing for what it could not read
+(`nvidia-smi --help-query-gpu`).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisec_daemon.app.traces.columns import FLAG, Quantity
+
+_NUMBER = re.compile(rb"\s*([-+]?\d{1,18}(?:\.\d{0,18})?(?:[eE][-+]?\d{1,2})?)\s*([A-Za-z%]*)\s*")
+_FLAGS = {b"Active": 1.0, b"Not Active": 0.0, b"Yes": 1.0, b"No": 0.0}
+_MOST = 1e18
+_REMEMBERED = 1 << 16
+
+
+class Numbers(dict[bytes, float]):
+    """The number of each field of one column, NaN if it says none; a field seen is remembered."""
+
+    def __init__(self, quantity: Quantity) -> None:
+        super().__init__()
+        self._quantity = quantity
+
+    def __missing__(self, text: bytes) -> float:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        number = self[text] = parse(text, self._quantity)
+        return number
+
+    def of(self, fields: Sequence[bytes] | Iterable[bytes]) -> NDArray[np.float64]:
+        """Return a column's numbers."""
+        return np.fromiter(map(self.__getitem__, fields), np.float64)
+
+
+def parse(text: bytes, quantity: Quantity) -> float:
+    """Return the number in base units; NaN for none, for another unit, for one beyond reason."""
+    if quantity is FLAG:
+        return _FLAGS.get(text.strip(), math.nan)
+    match = _NUMBER.fullmatch(text)
+    if match is None or match[2] not in (b"", quantity.unit):
+        return math.nan
+    number = float(match[1]) * quantity.factor
+    return number if quantity.least <= number <= min(quantity.most, _MOST) else math.nan

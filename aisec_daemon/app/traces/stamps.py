@@ -1,0 +1,90 @@
+"""Stamps: the times that logs carry, in seconds since 1970.
+
+nvidia-smi writes local time without its zone (`2025/07/27 00:22:27.858`; dmon and pmon
+`20250727 00:22:27` with -o DT): it is taken for UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+_LONGEST = 26
+_COMPACT = 17  # YYYYMMDD HH:MM:SS
+_SECONDS = 19  # YYYY/MM/DD HH:MM:SS, a fraction may follow
+_DATED = {True: (0, 4, 6, 9, 12, 15), False: (0, 5, 8, 11, 14, 17)}
+_YEARS = (2000, 2100)
+DAY = 86400.0
+
+
+def parse(fields: Sequence[bytes]) -> NDArray[np.float64]:
+    """Return a time for each field, NaN for one that tells none of this century."""
+    texts = np.char.strip(np.array(fields, dtype=f"S{_LONGEST + 1}"))
+    lengths = np.char.str_len(texts)
+    bytes_of = texts.astype(f"S{_LONGEST + 1}").view(np.uint8).reshape(len(texts), _LONGEST + 1)
+    times = np.full(len(texts), np.nan)
+    for length in {*np.unique(lengths).tolist()} & {_COMPACT, *range(_SECONDS, _LONGEST + 1)}:
+        rows = np.flatnonzero(lengths == length)
+        times[rows] = _dated(bytes_of[rows, :length].astype(np.int64), length)
+    return times
+
+
+def seconds(fields: Sequence[bytes]) -> NDArray[np.float64]:
+    """Return the seconds that each field states (`64.039`), NaN for one that states none."""
+    return np.array([_second(field) for field in fields], dtype=np.float64)
+
+
+def time_of_day(fields: Sequence[bytes]) -> NDArray[np.float64]:
+    """Return seconds since midnight of `HH:MM:SS`, NaN for anything else."""
+    times = parse([b"2000/01/01 " + field.strip() for field in fields])
+    return times - parse([b"2000/01/01 00:00:00"])[0]
+
+
+def _second(field: bytes) -> float:
+    text = field.strip()
+    if not text[:1].isdigit() or len(text) > _LONGEST or b"_" in text:
+        return np.nan
+    try:
+        return float(text)
+    except ValueError:
+        return np.nan
+
+
+def _dated(text: NDArray[np.int64], length: int) -> NDArray[np.float64]:
+    at = _DATED[length == _COMPACT]
+    digits = text - ord("0")
+    whole = np.ones(len(text), dtype=bool)
+
+    def number(start: int, count: int) -> NDArray[np.int64]:
+        nonlocal whole
+        part = digits[:, start : start + count]
+        whole &= ((part >= 0) & (part <= 9)).all(axis=1)  # noqa: PLR2004 - decimal digits
+        powers: NDArray[np.int64] = 10 ** np.arange(count - 1, -1, -1)
+        return part @ powers
+
+    year, month, day = number(at[0], 4), number(at[1], 2), number(at[2], 2)
+    hour, minute, second = (number(start, 2) for start in at[3:])
+    times = _days(year, month, day) * DAY + hour * 3600.0 + minute * 60.0 + second
+    places = length - _SECONDS - 1
+    if places > 0:
+        times = times + number(_SECONDS + 1, places) / 10.0**places
+    for separator in (at[4] - 1, at[5] - 1):
+        whole &= text[:, separator] == ord(":")
+    for value, low, high in [
+        (year, *_YEARS), (month, 1, 12), (day, 1, 31), (hour, 0, 23), (minute, 0, 59),
+        (second, 0, 60),
+    ]:
+        whole &= (value >= low) & (value <= high)
+    return np.where(whole, times, np.nan)
+
+
+def _days(
+    year: NDArray[np.int64], month: NDArray[np.int64], day: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return days since 1970: the year is counted from March, so that a leap day ends it."""
+    early = month <= 2  # noqa: PLR2004 - January and February belong to the year before
+    years = year - early
+    of_year = (153 * (month + np.where(early, 9, -3)) + 2) // 5 + day - 1
+    return years * 365 + years // 4 - years // 100 + years // 400 + of_year - 719468

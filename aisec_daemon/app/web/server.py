@@ -1,0 +1,146 @@
+"""The server: a listening thread, and a bounded number of connections."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from threading import Condition, Thread, current_thread
+from time import monotonic
+
+from aisec_daemon.app.web.address import AddressError, is_loopback, join, listen_on, split
+from aisec_daemon.app.web.connection import Connection
+from aisec_daemon.app.web.protection import ProtectionFile
+from aisec_daemon.app.web.site import Site
+
+_STOP_SECONDS = 1.5
+_PAUSE_SECONDS = 0.1  # for a client that is cut, and after accept failed for want of descriptors
+
+
+class WebServerError(RuntimeError):
+    """The server cannot be started; one sentence for people."""
+
+
+class WebServer:
+    """Serves `site` on `listen` from threads of its own.
+
+    At most `connections_max` clients are served at once; when one more comes, the one that has
+    been there longest is cut: an honest scrape takes milliseconds. A client has `timeout` seconds
+    for all it does. `config` is the web configuration file; WebConfigError if it cannot be used.
+    `warn` is told in sentences what an operator should know.
+    """
+
+    def __init__(
+        self,
+        listen: str,
+        site: Site,
+        config: Path | None = None,
+        *,
+        warn: Callable[[str], None],
+        connections_max: int = 32,
+        timeout: float = 10.0,
+    ) -> None:
+        try:
+            self._host, self._port = split(listen)
+        except AddressError as error:
+            raise WebServerError(str(error)) from error
+        self._site = site
+        self._protection = ProtectionFile(config, warn)
+        self._warn = warn
+        self._connections_max = connections_max
+        self._timeout = timeout
+        self._listener: socket.socket | None = None
+        self._threads: dict[Thread, Connection] = {}  # the oldest first
+        self._changed = Condition()
+        self._stopping = False
+
+    @property
+    def address(self) -> str:
+        """Where it listens, with the port that a 0 became."""
+        return join(self._host, self._port)
+
+    @property
+    def unprotected(self) -> bool:
+        """Whether others than this machine can reach it without saying who they are."""
+        return not is_loopback(self._host) and not self._protection.current().authenticates
+
+    def start(self) -> None:
+        """Listen and serve; WebServerError if the address cannot be had."""
+        try:
+            self._listener = listen_on(self._host, self._port)
+        except AddressError as error:
+            raise WebServerError(str(error)) from error
+        self._port = self._listener.getsockname()[1]
+        if self.unprotected:
+            self._warn(
+                f"anyone who can reach {self.address} can read the metrics page: "
+                "listen on 127.0.0.1 or ask for passwords or client certificates"
+            )
+        Thread(target=self._accept, args=(self._listener,), name="web", daemon=True).start()
+
+    def stop(self) -> None:
+        """Stop listening, cut who is still there, and wait at most two seconds for them."""
+        listener, self._listener = self._listener, None
+        if listener is None:
+            return
+        end = monotonic() + _STOP_SECONDS
+        with self._changed:
+            self._stopping = True
+            for connection in self._threads.values():
+                connection.cut()
+        with listener, suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)  # wakes the thread in accept()
+        with self._changed:
+            while self._threads and (left := end - monotonic()) > 0:
+                self._changed.wait(left)
+
+    def _accept(self, listener: socket.socket) -> None:
+        """Take clients as they come, until the listener is closed."""
+        while not self._stopping:
+            try:
+                plain, _ = listener.accept()
+            except OSError:
+                with self._changed:
+                    self._changed.wait_for(lambda: self._stopping, _PAUSE_SECONDS)
+                continue
+            if not self._make_room():
+                plain.close()
+                continue
+            try:
+                current = self._protection.current()
+                connection = Connection(plain, self._site, current, self._timeout)
+            except OSError:  # gone before it could be wrapped
+                plain.close()
+                continue
+            self._begin(connection)
+
+    def _make_room(self) -> bool:
+        """Cut the oldest until there is room for one more; False if they do not go."""
+        with self._changed:
+            for connection in tuple(self._threads.values()):
+                if len(self._threads) < self._connections_max:
+                    break
+                connection.cut()
+                self._changed.wait(_PAUSE_SECONDS)
+            return len(self._threads) < self._connections_max and not self._stopping
+
+    def _begin(self, connection: Connection) -> None:
+        thread = Thread(target=self._serve, args=(connection,), name="web client", daemon=True)
+        with self._changed:
+            self._threads[thread] = connection
+            if self._stopping:
+                connection.cut()
+            try:
+                thread.start()
+            except RuntimeError:  # the machine gives no more threads
+                del self._threads[thread]
+                connection.cut()
+
+    def _serve(self, connection: Connection) -> None:
+        try:
+            connection.serve(self._warn)
+        finally:
+            with self._changed:
+                del self._threads[current_thread()]
+                self._changed.notify_all()
