@@ -128,9 +128,7 @@ def redact_opaque(text: str) -> str:
     return "".join([*pieces, text[end:]])
 
 
-def _neighbours(
-    text: str, parts: list[re.Match[str]], hidden: set[int], step: int
-) -> set[int]:
+def _neighbours(text: str, parts: list[re.Match[str]], hidden: set[int], step: int) -> set[int]:
     """Parts that slashes divide from a hidden one, if they may be the rest of it."""
     found = set(hidden)
     for at in range(1, len(parts))[::step]:
@@ -143,5 +141,5 @@ def _neighbours(
 
 def _may_be_rest(part: str) -> bool:
     """Base64 holds slashes; what they cut off is too short to tell, unless it is a plain word."""
-    plain = part.isalpha() and part.islower()
+    plain = part.isalpha() and part.islower() and len(part) > 2  # noqa: PLR2004 - v, ab
     return _score(part) >= _REST if len(part) >= _LENGTH else not plain

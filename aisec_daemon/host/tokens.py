@@ -44,6 +44,7 @@ _SHAPES = re.compile(
             r"(?<!\d)\d{6,12}:[\w-]{30,}",  # Telegram
             r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",  # UUID: Heroku and others
             r"[0-9a-f]{32,}|[0-9A-F]{32,}",  # wandb, Datadog, md5 to sha512
+            r"(?<![0-9a-f])(?=[0-9]*[a-f])[0-9a-f]{20,}",
         )
     )
 )

@@ -240,7 +240,7 @@ def test_a_path_keeps_its_hashes_but_no_token() -> None:
 def test_what_comes_out_is_one_line_of_text_that_hides_nothing(raw: bytes) -> None:
     """No control characters, no change of direction, always valid UTF-8."""
     for text in (redact_command(raw), redact_name(raw), redact_path(raw), redact_text(raw)):
-        assert text.encode()
+        assert text.encode().decode() == text
         assert not {unicodedata.category(character) for character in text} & {"Cc", "Cs", "Zl", "Zp"}
         assert not set(text) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 

@@ -125,7 +125,7 @@ class GpuRows:
             cut = polls.by_time(batch.times, self._shape, final=final)
         else:
             batch = batch[batch.gpus != UNKNOWN]
-            cut = polls.by_rank(np.array(self._gpus.ranks)[batch.gpus], final=final)
+            cut = polls.by_rank(np.array(self._gpus.ranks, dtype=np.int64)[batch.gpus], final=final)
         for start, stop in cut.lost:
             for line in batch.lines[start:stop][batch.gpus[start:stop] != UNKNOWN].tolist():
                 self.faults.bad(line, "rows of its poll are lost, so its GPU is not known")

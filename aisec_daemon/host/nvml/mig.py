@@ -43,7 +43,7 @@ class Mig:
     """The MIG instances of one GPU, found again when it is reshaped and now and then.
 
     Handles go stale when a GPU is reshaped and are reused for other instances: an instance is
-    known by its UUID, GPU instance and compute instance together.
+    known by its UUID, and all are opened anew when the driver announces another shape.
     """
 
     def __init__(self, library: Library, handle: Any, gpu: Identity) -> None:
@@ -51,7 +51,7 @@ class Mig:
         self._handle = handle
         self._gpu = gpu
         self._mode = Ladder(self._read_mode)
-        self._instances: dict[Identity, Instance] = {}
+        self._instances: dict[str, Instance] = {}
         self._mode_due = self._list_due = -math.inf
         self.enabled = False
 
@@ -71,7 +71,8 @@ class Mig:
             self._list()
         rows = [instance.read(now) for instance in self._instances.values()]
         if any(row.error for row in rows):
-            self._list_due = -math.inf  # a handle may have gone stale unannounced
+            self._list_due = -math.inf  # handles may have gone stale unannounced
+            self._forget([row.identity.uuid for row in rows if row.error])
         return rows
 
     def close(self) -> None:
@@ -90,26 +91,26 @@ class Mig:
             raise
         except NvmlError:
             return
-        found = [instance for index in range(most) if (instance := self._find(index))]
+        found = {uuid for index in range(most) if (uuid := self._find(index))}
         self._forget([known for known in self._instances if known not in found])
 
-    def _find(self, index: int) -> Identity | None:
+    def _find(self, index: int) -> str:
+        """Return the UUID of the instance in this slot, empty if there is none."""
         handle = pynvml.c_nvmlDevice_t()
         try:
             self._library.call(
                 "nvmlDeviceGetMigDeviceHandleByIndex", self._handle, index, byref(handle)
             )
             uuid = uuid_of(self._library, handle)
-            identity = mig_identity(self._library, handle, uuid, self._gpu)
+            if uuid not in self._instances:
+                identity = mig_identity(self._library, handle, uuid, self._gpu)
+                self._instances[uuid] = Instance(self._library, handle, identity, self._handle)
         except LostError:
             raise
         except NvmlError:
-            return None
-        if identity not in self._instances:
-            instance = Instance(self._library, handle, identity, self._handle)
-            self._instances[identity] = instance
-        return identity
+            return ""
+        return uuid
 
-    def _forget(self, gone: list[Identity]) -> None:
-        for identity in gone:
-            self._instances.pop(identity).close()
+    def _forget(self, gone: list[str]) -> None:
+        for uuid in gone:
+            self._instances.pop(uuid).close()

@@ -27,7 +27,8 @@ _SLICE = re.compile(r"(.+\.slice)")
 class Placement(NamedTuple):
     """Where a process runs; a word is empty if there is none of it.
 
-    `unit` is the deepest systemd service or scope, else the deepest slice.
+    `unit` is the deepest systemd service or scope that is not just the container again; the deepest
+    slice if there is neither.
     """
 
     container: str = ""
@@ -66,13 +67,15 @@ def _place(path: str) -> Placement:
     pod = _deepest(_POD, parts).replace("_", "-")
     job = _SLURM.search(path) if "slurm" in path else None
     named = _NAMED_CONTAINER.search(path)
+    container = _deepest(_CONTAINER, parts) or (_clean(named[1]) if named else "")
+    units = [part for part in parts if not _CONTAINER.fullmatch(part)]
     return Placement(
-        container=_deepest(_CONTAINER, parts) or (_clean(named[1]) if named else ""),
+        container=container,
         pod=pod,
         qos=(_deepest(_QOS, parts) or "guaranteed") if pod else "",
         slurm_job=job[1] if job else "",
         slurm_step=(job[2] or "") if job else "",
-        unit=_clean(_deepest(_UNIT, parts) or _deepest(_SLICE, parts)),
+        unit=_clean(_deepest(_UNIT, units) or ("" if container else _deepest(_SLICE, units))),
     )
 
 

@@ -110,7 +110,7 @@ def listen(root: Path) -> socket.socket:
     except OSError:
         ours = False
     if not ours:
-        raise OSError(0, f"{root / 'proc'} numbers processes otherwise than the kernel would here")
+        raise OSError(0, f"{root / 'proc'} is not that of our own pid namespace")
     connector = socket.socket(
         socket.AF_NETLINK, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, NETLINK_CONNECTOR
     )

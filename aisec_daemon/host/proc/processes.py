@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
 from errno import errorcode
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from time import monotonic, perf_counter
+from time import perf_counter
 
 from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.proc.attributes import Attributes, Known
 from aisec_daemon.host.proc.boot import BootTime
+from aisec_daemon.host.proc.budget import Budget
 from aisec_daemon.host.proc.cache import Cache
 from aisec_daemon.host.proc.connector import Connector, listen
 from aisec_daemon.host.proc.events import Event, What
@@ -49,7 +51,7 @@ class Processes:
         self._attributes = Attributes(root, tally, key)
         self._boot = BootTime(root, tally)
         self._cache = Cache(self._proc, rows_max)
-        self._budget = _Budget(connector_reads_per_second)
+        self._budget = Budget(connector_reads_per_second)
         self._connector: Connector | None = None
         if connector:
             self._connector = Connector(
@@ -82,12 +84,12 @@ class Processes:
             self._add_rows(pids, rows)
             if not rows.identities:
                 raise UnreadableError("proc", f"no process in {self._proc} may be read")
-            dropped = len(listed) - len(rows.identities)
             departed = self._cache.sweep(rows.identities)
             room = max(0, self._rows_max - len(rows.identities))
             for identity in departed[:room]:
                 rows.add(identity, None)
-            scan = rows.finish(self._boot.seconds(), dropped + len(departed[room:]))
+            rows.dropped += len(listed) - len(pids) + len(departed[room:])
+            scan = rows.finish(self._boot.seconds())
         self._tally.add(Call("proc", "scan", "OK"), seconds=perf_counter() - begin)
         return scan
 
@@ -99,7 +101,8 @@ class Processes:
         with self._lock:
             known = self._cache.get(pid)
             if known is None or known.stale:
-                known = self._meet(pid) or known
+                with suppress(UnreadableError):
+                    known = self._meet(pid) or known
             return None if known is None else known.identity
 
     def close(self) -> None:
@@ -125,7 +128,11 @@ class Processes:
             known = get(pid)
             fields = None if known is None or known.stale else fields_of(known)
             if known is None or fields is None:
-                known = self._meet(pid)
+                try:
+                    known = self._meet(pid)
+                except UnreadableError:
+                    rows.dropped += 1
+                    continue
                 if known is None:
                     continue
                 fields = fields_of(known)
@@ -135,18 +142,17 @@ class Processes:
             add(known.identity, fields)
 
     def _meet(self, pid: int) -> Known | None:
-        """Read a process in full and remember it; None if it is gone or may not be read."""
+        """Read a process in full and remember it; None if it is gone."""
         known = self._read(pid)
         return None if known is None else self._cache.place(known)
 
     def _read(self, pid: int) -> Known | None:
         try:
             return self._attributes.read(pid)
-        except OSError as error:
-            self._tally.add(Call("proc", "stat", errorcode.get(error.errno or 0, "EIO")))
-        except ValueError:
-            self._tally.add(Call("proc", "stat", "malformed"))
-        return None
+        except (OSError, ValueError) as error:
+            code = errorcode.get(getattr(error, "errno", None) or 0, "malformed")
+            self._tally.add(Call("proc", "stat", code))
+            raise UnreadableError("proc", f"process {pid} cannot be read: {error}") from error
 
     def _on_events(self, events: list[Event]) -> None:
         """Take the connector's word; called in its thread."""
@@ -162,7 +168,9 @@ class Processes:
             self._tally.add(Call("connector", "exec", "over budget"))
             self._doubt(pid)
             return
-        known = self._read(pid)
+        known = None
+        with suppress(UnreadableError):
+            known = self._read(pid)
         if known is None:
             self._tally.add(Call("connector", "exec", "gone"))
             return
@@ -183,22 +191,3 @@ class Processes:
     def _on_overflow(self) -> None:
         with self._lock:
             self._cache.doubt()
-
-
-class _Budget:
-    """So many readings a second, and a second's worth saved up at most."""
-
-    def __init__(self, per_second: int) -> None:
-        self._per_second = per_second
-        self._left = float(per_second)
-        self._last = monotonic()
-
-    def spend(self) -> bool:
-        now = monotonic()
-        saved = self._left + (now - self._last) * self._per_second
-        self._left = min(saved, float(self._per_second))
-        self._last = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True

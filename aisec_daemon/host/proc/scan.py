@@ -38,6 +38,7 @@ class Rows:
     ticks: list[float] = field(default_factory=list)
     pages: list[float] = field(default_factory=list)
     threads: list[float] = field(default_factory=list)
+    dropped: int = 0
 
     def add(self, identity: ProcessIdentity, fields: list[bytes] | None) -> None:
         """Add a process with the numbers of its stat, if that was read."""
@@ -51,7 +52,7 @@ class Rows:
             self.pages.append(int(fields[RESIDENT_PAGES]))
             self.threads.append(int(fields[THREADS]))
 
-    def finish(self, boot_seconds: float, dropped: int) -> Scan:
+    def finish(self, boot_seconds: float) -> Scan:
         """Turn ticks and pages into seconds and bytes."""
         starts = np.array([identity.start_ticks for identity in self.identities], np.float64)
         return Scan(
@@ -60,5 +61,5 @@ class Rows:
             memory_resident_bytes=np.array(self.pages, np.float64) * PAGE_BYTES,
             threads=np.array(self.threads, np.float64),
             start_timestamp_seconds=boot_seconds + starts / TICKS_PER_SECOND,
-            dropped=dropped,
+            dropped=self.dropped,
         )

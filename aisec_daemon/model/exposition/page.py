@@ -11,7 +11,7 @@ from aisec_daemon.model.exposition.text import Chunk, header
 
 TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
-_LEVEL = 4  # of gzip: half the time of the default level for a tenth more bytes
+_LEVEL = 4  # of gzip: half the time of level 6 for 2 % more bytes
 
 
 @dataclass(frozen=True, eq=False)
