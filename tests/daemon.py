@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,6 +36,14 @@ class Running:
     def get(self, path: str = "/metrics", timeout: float = 5.0) -> str:
         with urllib.request.urlopen(f"http://{self.address}{path}", timeout=timeout) as answer:
             return answer.read().decode()
+
+    @property
+    def ready(self) -> bool:
+        try:
+            return self.get("/-/ready") == "ready\n"
+        except urllib.error.HTTPError as refusal:
+            refusal.close()
+            return False
 
     def series(self) -> dict[tuple[str, frozenset], float]:
         """Return every series of the page by name and labels."""

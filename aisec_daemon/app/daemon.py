@@ -6,9 +6,11 @@ import logging
 import secrets
 import signal
 from collections.abc import Callable
+from functools import partial
 from queue import Queue
 from threading import Event
 from time import monotonic
+from types import FrameType
 from typing import Any
 
 from aisec_daemon.app import catalogue
@@ -19,7 +21,8 @@ from aisec_daemon.app.player import DEMO, Player, bundled
 from aisec_daemon.app.sampling import Sampling
 from aisec_daemon.app.settings import Settings, SettingsError
 from aisec_daemon.app.state import StateDir
-from aisec_daemon.app.web.server import Site, WebServer
+from aisec_daemon.app.web.server import WebServer
+from aisec_daemon.app.web.site import Site
 from aisec_daemon.host.host import Host
 from aisec_daemon.host.nvml.client import Nvml
 from aisec_daemon.host.proc.processes import Processes
@@ -107,7 +110,7 @@ class Daemon:
             signal.SIGUSR2: self.host.nvml.resume,
         }
         for number, handler in handlers.items():
-            signal.signal(number, lambda _number, _frame, act=handler: act())
+            signal.signal(number, partial(_act, handler))
         server = WebServer(
             self._settings.listen,
             Site(
@@ -251,3 +254,7 @@ class Daemon:
         self.host.processes.close()
         self.host.nvml.close()
         _LOG.info("stopped")
+
+
+def _act(handler: Callable[[], Any], _number: int, _frame: FrameType | None) -> None:
+    handler()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from queue import Empty, Queue
 from time import monotonic, perf_counter
 from typing import TypeVar
@@ -60,7 +61,7 @@ class Loop:
             return
         self.findings = tick.findings
         for sink in self.sinks:
-            self._measured(f"sink/{type(sink).__name__.lower()}", lambda s=sink: s(tick))
+            self._measured(f"sink/{type(sink).__name__.lower()}", partial(sink, tick))
 
     def _step(self, snapshot: Snapshot) -> Tick | None:
         return self.pipeline.step(snapshot) if self.pipeline else None

@@ -63,7 +63,7 @@ def settings_file() -> str:
     for name, field in model.model_fields.items():
         if name == "allow":
             continue
-        default = field.get_default(call_default_factory=True)  # type: ignore[call-arg]
+        default = field.get_default(call_default_factory=True)
         if isinstance(default, BaseModel):
             sections += _sections(name, default)
         else:

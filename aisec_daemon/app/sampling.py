@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from queue import Full, Queue
 from time import perf_counter
 
@@ -53,7 +54,7 @@ class Sampling:
         for sampler in self._samplers:
             name = sampler.table.name
             self._upkeep.expect(f"sampler/{name}", sampler.period, self._clock.now())
-            self._scheduler.every(sampler.period, name, lambda s=sampler: self._turn(s))
+            self._scheduler.every(sampler.period, name, partial(self._turn, sampler))
         self._scheduler.every(_UPKEEP_SECONDS, "upkeep", self._note)
         self._scheduler.start()
 

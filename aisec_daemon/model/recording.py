@@ -4,11 +4,14 @@ The first line of a recording is its header: version, node, and for each table i
 and period. Then each line is one snapshot: `table`, `time`, and of subjects, labels and columns
 those that differ from the table's last line. NaN is null. A recording may be appended to: another
 header starts anew.
+
+Old recordings are converted, never dropped: whoever raises `VERSION` puts into `CONVERSIONS`, under
+the version that was, the function that turns a line of it into a line of the next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,11 +22,18 @@ from aisec_daemon.model.snapshot import Snapshot, Word
 from aisec_daemon.model.table import Table
 
 VERSION = 1
+CONVERSIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 _MARK = "aisec_recording"
+_MOST_ROWS = 1 << 18
 
 
 class RecordingError(ValueError):
     """A line that is no line of a recording; the message says why."""
+
+
+def is_header(line: bytes) -> bool:
+    """Tell whether a line begins a recording."""
+    return line.lstrip().startswith(b'{"' + _MARK.encode() + b'"')
 
 
 class Encoder:
@@ -81,12 +91,16 @@ class Decoder:
         self.node = ""
         self.periods: dict[str, float] = {}
         self._tables = tables
+        self._version = VERSION
         self._last: dict[str, Snapshot] = {}
 
     def decode(self, line: bytes) -> Snapshot | None:
         """Return a line's snapshot; None for a header and for tables that are not known."""
         try:
             content = orjson.loads(line)
+            if _MARK in content:
+                self._version = content[_MARK]
+            content = self._converted(content)
             if _MARK in content:
                 self._header(content)
                 return None
@@ -95,9 +109,20 @@ class Decoder:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise RecordingError(f"not a line of a recording: {error}") from error
 
+    def forget(self) -> None:
+        """Lean on nothing read so far: a line was lost, and what it changed is not known."""
+        self._last.clear()
+
+    def _converted(self, content: dict[str, Any]) -> dict[str, Any]:
+        version = self._version
+        while version != VERSION:
+            if version not in CONVERSIONS:
+                raise RecordingError(f"version {self._version} of recordings is not known")
+            content = CONVERSIONS[version](content)
+            version += 1
+        return content
+
     def _header(self, content: Mapping[str, Any]) -> None:
-        if content[_MARK] != VERSION:
-            raise RecordingError(f"version {content[_MARK]} of recordings is not known")
         self.node = str(content["node"])
         self.periods = {name: float(t["period"]) for name, t in content["tables"].items()}
         self._last.clear()
@@ -105,7 +130,7 @@ class Decoder:
     def _snapshot(self, table: Table, content: Mapping[str, Any]) -> Snapshot:
         last = self._last.get(table.name)
         if "subjects" in content:
-            subjects = tuple(content["subjects"])
+            subjects = _subjects(content["subjects"])
             values = np.full((len(subjects), len(table.columns)), np.nan)
             unread: tuple[Word, ...] = (None,) * len(subjects)
             labels = {label.name: unread for label in table.labels}
@@ -120,6 +145,12 @@ class Decoder:
         snapshot = Snapshot(table, float(content["time"]), subjects, values, labels)
         self._last[table.name] = snapshot
         return snapshot
+
+
+def _subjects(names: list[str]) -> tuple[str, ...]:
+    if len(names) > _MOST_ROWS or not all(isinstance(name, str) for name in names):
+        raise RecordingError("its subjects are no names, or too many")
+    return tuple(names)
 
 
 def _numbers(column: list[float | None]) -> NDArray[np.float64]:

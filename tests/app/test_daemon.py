@@ -34,7 +34,7 @@ def change(path: Path, **gpu: object) -> None:
 def test_it_shows_gpus_and_whose_processes_are_on_them(tmp_path, world):
     with running(tmp_path / "state", world=world) as daemon:
         daemon.wait(lambda: daemon.value("aisec_gpu_power_watts", uuid=uuid(0)))
-        daemon.wait(lambda: "ready" in daemon.get("/-/ready"))
+        daemon.wait(lambda: daemon.ready)
         names = {name for name, _ in daemon.series()}
 
         assert daemon.value("aisec_gpu_process_count", uuid=uuid(0)) == 1

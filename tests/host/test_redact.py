@@ -146,8 +146,8 @@ PASSWORDS = [
     ("java -Dspring.datasource.password=hunter2 -jar a.jar", "hunter2"),
     ("java -storepass hunter2 -jar a.jar", "hunter2"),
     ("kubectl create secret generic s --from-literal=k=hunter2", "hunter2"),
-    ("app --config '{\"password\": \"hunter2\", \"n\": 1}'", "hunter2"),
-    ("app --config '{\"apiKey\":\"hunter2\",\"n\":1}'", "hunter2"),
+    ('app --config \'{"password": "hunter2", "n": 1}\'', "hunter2"),
+    ('app --config \'{"apiKey":"hunter2","n":1}\'', "hunter2"),
     ("app 'user=bob;password=hunter2;host=h'", "hunter2"),
     ("sh -c 'export PASSWORD=\"my hunter2 dog\"; run'", "hunter2"),
     ("sh -c 'mysql --password hunter2 prod'", "hunter2"),
@@ -174,8 +174,8 @@ KEPT = [
     "lolMiner --algo ETCHASH --pool eu.etchash.herominers.com:1147 --dualmode KASPADUAL",
     "SRBMiner-MULTI --algorithm autolykos2 --gpu-intensity 24 --pearl-k2",
     "python train.py --algo ppo --intensity 0.5 --address 10.0.0.1:6379",
-    "torchrun --nproc-per-node=8 --rdzv-endpoint=10.0.0.1:29500 train.py --lr 3e-4 --max-tokens 4096",
-    "vllm serve meta-llama/Llama-3.1-8B-Instruct --tokenizer deepseek-ai/DeepSeek-R1-Distill-Qwen-32B",
+    "torchrun --nproc-per-node=8 --rdzv-endpoint=10.0.0.1:29500 x.py --max-tokens 4096",
+    "vllm serve meta-llama/Llama-3.1-8B-Instruct --tokenizer deepseek-ai/DeepSeek-R1-Qwen-32B",
     "python serve.py --model sentence-transformers/all-MiniLM-L6-v2 --dtype bfloat16",
     "llama-server -m /models/mixtral-8x7b-instruct-v0.1.Q4_K_M.gguf -ngl 99",
     "/opt/venv/lib/python3.11/site-packages/torch/bin/torch_shm_manager",
@@ -183,7 +183,7 @@ KEPT = [
     "kubelet --container-runtime-endpoint=unix:///run/containerd/containerd.sock",
     "app my-app-7d9f8b6c5d-x2x4z 1732405678123456789 2024-11-05T09:30:00.123456",
     "pip install torch-2.5.1+cu124-cp311-cp311-manylinux_2_17_x86_64.whl",
-    "docker run -u 1000:1000 -p 8080:80 --password-file /run/secrets/pw nvcr.io/nvidia/pytorch:24.10-py3",
+    "docker run -u 1000:1000 -p 8080:80 --token-file /run/pw nvcr.io/nvidia/pytorch:24.10-py3",
     "git clone git@github.com:pytorch/pytorch.git",
     "curl http://auth:8080/v1/models?limit=3",
     "sysctl -w vm.nr_hugepages=4096",
@@ -198,7 +198,9 @@ def test_an_ordinary_command_survives(line: str) -> None:
 
 def test_a_hidden_user_of_a_pool_leaves_the_pool() -> None:
     """Scheme, host and port of an address outlive the secrets in it."""
-    line = b"miner\0-o\0stratum+ssl://wallet.rig:pw@pool.example.com:443\0--user\0kaspa:qz5g4w2s9c\0"
+    line = (
+        b"miner\0-o\0stratum+ssl://wallet.rig:pw@pool.example.com:443\0--user\0kaspa:qz5g4w2s9c\0"
+    )
 
     expected = "miner -o stratum+ssl://<redacted>@pool.example.com:443 --user kaspa:<redacted>"
     assert redact_command(line) == expected
@@ -221,7 +223,11 @@ def test_a_private_key_is_hidden_whole() -> None:
 
 @pytest.mark.parametrize(
     ("raw", "expected"),
-    [(b"ghp_abcdefghijk", "<redacted>"), (b"kworker/u128:3-events_unbound",) * 2, (b"hf_transfer",) * 2],
+    [
+        (b"ghp_abcdefghijk", "<redacted>"),
+        (b"kworker/u128:3-events_unbound",) * 2,
+        (b"hf_transfer",) * 2,
+    ],
 )
 def test_a_process_name_holds_no_token(raw: bytes, expected: str | bytes) -> None:
     """Fifteen characters of a token are enough to know it by."""
@@ -241,7 +247,12 @@ def test_what_comes_out_is_one_line_of_text_that_hides_nothing(raw: bytes) -> No
     """No control characters, no change of direction, always valid UTF-8."""
     for text in (redact_command(raw), redact_name(raw), redact_path(raw), redact_text(raw)):
         assert text.encode().decode() == text
-        assert not {unicodedata.category(character) for character in text} & {"Cc", "Cs", "Zl", "Zp"}
+        assert not {unicodedata.category(character) for character in text} & {
+            "Cc",
+            "Cs",
+            "Zl",
+            "Zp",
+        }
         assert not set(text) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 

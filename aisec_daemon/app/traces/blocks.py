@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 _BLOCK = 1 << 16  # of the file
-_PIECE = 1 << 20  # inflated: a small file may hold a great many zeros
+_PIECE = (
+    1 << 16
+)  # inflated: a small file may hold a great many zeros; small pieces stay in the caches
 _MEMBER = b"\x1f\x8b\x08"
 _GZIP = 16 + zlib.MAX_WBITS
 

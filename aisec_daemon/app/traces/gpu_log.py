@@ -47,3 +47,24 @@ def read_dmon(path: Path, table: Table, timing: Timing, faults: Faults) -> Itera
     period = timing.period or _MONITOR_PERIOD
     counted = Counted(timing.start, period)
     return _read(path, table, counted, monitor_heading, layout, timing, faults)
+
+
+def _read(
+    path: Path,
+    table: Table,
+    untimed: Counted,
+    read_heading: Callable[[bytes], Heading | None],
+    layout: Callable[[Heading], Layout],
+    timing: Timing,
+    faults: Faults,
+) -> Iterator[Snapshot]:
+    clock = Steady(faults, timing.period)
+    run: GpuRows | None = None
+    for rows in runs(path, faults, read_heading):
+        if run is None or rows.begins:
+            if run is not None:
+                yield from run.finish()
+            run = GpuRows(table, layout(rows.heading), clock, untimed, faults)
+        yield from run.add(rows.lines, rows.fields)
+    if run is not None:
+        yield from run.finish()

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from aisec_daemon.app.traces import polls
 from aisec_daemon.app.traces.columns import Quantity
 from aisec_daemon.app.traces.faults import Faults
-from aisec_daemon.app.traces.gpus import UNKNOWN, Gpus
+from aisec_daemon.app.traces.gpus import UNKNOWN, Gpus, Group
 from aisec_daemon.app.traces.numbers import Numbers
 from aisec_daemon.app.traces.steady import Steady
 from aisec_daemon.model import Snapshot, Table
 
 Fields = Sequence[bytes]
+
+_JUDGED = 512  # rows, before the number of GPUs is told from their times
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,9 @@ class GpuRows:
     def _cut(self, batch: Batch, *, final: bool) -> Iterator[Snapshot]:
         if self._gpus.positional:
             if self._shape is None:
+                if len(batch.lines) < _JUDGED and not final:
+                    self._rest = batch
+                    return iter(())
                 timed = self.layout.times is not None
                 self._shape = polls.gpus_per_poll(batch.times) if timed else polls.Shape(1, 0.0)
             cut = polls.by_time(batch.times, self._shape, final=final)
@@ -135,18 +140,33 @@ class GpuRows:
     def _snapshots(self, batch: Batch, cut: NDArray[np.int64]) -> Iterator[Snapshot]:
         """Yield the polls, their bad rows left out, at the time of their first row."""
         places = np.zeros(len(batch.lines), dtype=np.int64)
-        for start, stop in cut if self._gpus.positional else ():
-            places[start:stop] = np.arange(stop - start)
+        if self._gpus.positional:
+            sizes = cut[:, 1] - cut[:, 0]
+            within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+            places[np.repeat(cut[:, 0], sizes) + within] = within
         good = batch.gpus != UNKNOWN
         before = np.concatenate(([0], np.cumsum(good)))
         batch, places, cut = batch[good], places[good], before[cut]
         cut = cut[cut[:, 0] < cut[:, 1]]
         times = batch.times[cut[:, 0]] if self.layout.times else self.untimed(len(cut))
-        who = np.stack((batch.gpus, places), axis=1)
-        for time, (start, stop) in zip(self.clock.mend(times).tolist(), cut.tolist(), strict=True):
-            rows = who[start:stop]
-            group = self._gpus.group(*rows.T.tolist(), rows.tobytes())
+        groups = self._groups(np.stack((batch.gpus, places), axis=1), cut)
+        mended = self.clock.mend(times).tolist()
+        for time, group, (start, stop) in zip(mended, groups, cut.tolist(), strict=True):
             values = batch.values[start:stop]
             if group.kept is not None:
                 values = values[group.kept]
             yield Snapshot(self.table, time, group.subjects, values, group.labels)
+
+    def _groups(self, who: NDArray[np.int64], cut: NDArray[np.int64]) -> Iterator[Group]:
+        """Yield the group of each poll, looked up only where it differs from the one before."""
+        sizes = cut[:, 1] - cut[:, 0]
+        same = np.zeros(len(cut), dtype=bool)
+        if len(cut) and (sizes == sizes[0]).all():
+            rows = who[cut[:, :1] + np.arange(sizes[0])]  # (P, GPUs, 2)
+            same[1:] = (rows[1:] == rows[:-1]).all(axis=(1, 2))
+        group = None
+        for again, (start, stop) in zip(same.tolist(), cut.tolist(), strict=True):
+            if group is None or not again:
+                rows = who[start:stop]
+                group = self._gpus.group(*rows.T.tolist(), rows.tobytes())
+            yield group

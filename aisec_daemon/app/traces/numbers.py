@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,9 +35,9 @@ class Numbers(dict[bytes, float]):
         number = self[text] = parse(text, self._quantity)
         return number
 
-    def of(self, fields: Sequence[bytes] | Iterable[bytes]) -> NDArray[np.float64]:
+    def of(self, fields: Sequence[bytes]) -> NDArray[np.float64]:
         """Return a column's numbers."""
-        return np.fromiter(map(self.__getitem__, fields), np.float64)
+        return np.fromiter(map(self.__getitem__, fields), np.float64, len(fields))
 
 
 def parse(text: bytes, quantity: Quantity) -> float:

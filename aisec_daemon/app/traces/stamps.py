@@ -73,7 +73,11 @@ def _dated(text: NDArray[np.int64], length: int) -> NDArray[np.float64]:
     for separator in (at[4] - 1, at[5] - 1):
         whole &= text[:, separator] == ord(":")
     for value, low, high in [
-        (year, *_YEARS), (month, 1, 12), (day, 1, 31), (hour, 0, 23), (minute, 0, 59),
+        (year, *_YEARS),
+        (month, 1, 12),
+        (day, 1, 31),
+        (hour, 0, 23),
+        (minute, 0, 59),
         (second, 0, 60),
     ]:
         whole &= (value >= low) & (value <= high)

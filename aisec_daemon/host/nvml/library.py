@@ -110,9 +110,9 @@ class Ladder(Generic[T]):
     def read(self) -> T | None:
         """Return what the first way yields, None if it could not be read; LostError passes."""
         while self._ways:
-            try:  # noqa: PERF203 it goes round only after a failure
+            try:
                 return self._ways[0]()
-            except LostError:
+            except LostError:  # noqa: PERF203 it goes round only after a failure
                 raise
             except NvmlError as error:
                 if error.code not in PERMANENT:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pynvml
 
+from aisec_daemon.host.nvml.codes import NOT_FOUND
 from aisec_daemon.host.nvml.gpm import Gpm
 from aisec_daemon.host.nvml.identity import integer, mig_identity, uuid_of
 from aisec_daemon.host.nvml.library import Ladder, Library, LostError, NvmlError
@@ -52,6 +53,7 @@ class Mig:
         self._gpu = gpu
         self._mode = Ladder(self._read_mode)
         self._instances: dict[str, Instance] = {}
+        self._stale: set[str] = set()
         self._mode_due = self._list_due = -math.inf
         self.enabled = False
 
@@ -62,7 +64,8 @@ class Mig:
             self._forget(list(self._instances))
         if now >= self._mode_due:
             self._mode_due = now + MODE_EVERY_SECONDS
-            self.enabled = bool(self._mode.read())
+            mode = self._mode.read()
+            self.enabled = self.enabled if mode is None else bool(mode)
         if not self.enabled:
             self._forget(list(self._instances))
             return []
@@ -70,9 +73,9 @@ class Mig:
             self._list_due = now + LISTED_EVERY_SECONDS
             self._list()
         rows = [instance.read(now) for instance in self._instances.values()]
-        if any(row.error for row in rows):
+        self._stale = {row.identity.uuid for row in rows if row.error}
+        if self._stale:
             self._list_due = -math.inf  # handles may have gone stale unannounced
-            self._forget([row.identity.uuid for row in rows if row.error])
         return rows
 
     def close(self) -> None:
@@ -91,24 +94,26 @@ class Mig:
             raise
         except NvmlError:
             return
-        found = {uuid for index in range(most) if (uuid := self._find(index))}
-        self._forget([known for known in self._instances if known not in found])
+        found = [self._find(index) for index in range(most)]
+        if None not in found:
+            self._forget([known for known in self._instances if known not in found])
 
-    def _find(self, index: int) -> str:
-        """Return the UUID of the instance in this slot, empty if there is none."""
+    def _find(self, index: int) -> str | None:
+        """Return the UUID of the instance in this slot, empty without one, None if unreadable."""
         handle = pynvml.c_nvmlDevice_t()
         try:
             self._library.call(
                 "nvmlDeviceGetMigDeviceHandleByIndex", self._handle, index, byref(handle)
             )
             uuid = uuid_of(self._library, handle)
-            if uuid not in self._instances:
+            if uuid not in self._instances or uuid in self._stale:
                 identity = mig_identity(self._library, handle, uuid, self._gpu)
+                self._forget([uuid] if uuid in self._instances else [])
                 self._instances[uuid] = Instance(self._library, handle, identity, self._handle)
         except LostError:
             raise
-        except NvmlError:
-            return ""
+        except NvmlError as error:
+            return "" if error.code == NOT_FOUND else None
         return uuid
 
     def _forget(self, gone: list[str]) -> None:

@@ -54,6 +54,7 @@ class Node:
         else:
             self.library.call("nvmlDeviceGetHandleByIndex_v2", index, byref(handle))
         reader = GpuReader(self.library, handle)
+        self._events.take(handle)  # what was announced while another process served it
         self._gpus[index] = _Opened(handle, reader, self._events.register(handle))
 
     def read(self, index: int, now: float) -> Answer:

@@ -43,6 +43,7 @@ def test_openmetrics_goes_to_those_who_want_it(accept: str) -> None:
         "application/openmetrics-text;version=0.0.1,text/plain;q=0.1",
         "application/openmetrics-text;q=nonsense",
         "application/openmetrics-text;q=nan",
+        "application/openmetrics-text;q=7,text/plain;q=0.1",
     ],
 )
 def test_text_goes_to_all_others(accept: str) -> None:

@@ -58,6 +58,12 @@ def test_a_right_password_opens_only_for_its_user() -> None:
     assert passwords.check(basic("alice", "wrong")) is Entry.REFUSED
 
 
+def test_an_unknown_user_is_refused_whatever_bcrypt_says() -> None:
+    """The decoy opens nothing."""
+    with patch("bcrypt.checkpw", return_value=True):
+        assert Passwords({"alice": HASH}).check(basic("bob", "x")) is Entry.REFUSED
+
+
 def test_an_unknown_user_costs_what_a_wrong_password_costs() -> None:
     """One bcrypt of the same cost."""
     passwords = Passwords({"alice": HASH})

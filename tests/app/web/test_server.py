@@ -51,6 +51,22 @@ def test_head_gets_headers_only(start: Callable[..., Any]) -> None:
     assert int(headers["Content-Length"]) == len(served.get()[2])
 
 
+def test_a_body_that_nobody_reads_does_not_take_the_answer_back(start: Callable[..., Any]) -> None:
+    """Closing on unread bytes would reset the connection."""
+    host, port = start().server.address.split(":")
+    head = b"POST / HTTP/1.1\r\nContent-Length: 300000\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=5) as client:
+        client.sendall(head + b"x" * 200_000)
+        time.sleep(0.2)
+        client.sendall(b"x" * 100_000)
+        received = b""
+        while chunk := client.recv(4096):
+            received += chunk
+
+    assert received.startswith(b"HTTP/1.1 405 ")
+    assert received.endswith(b"\r\n\r\nMethod Not Allowed\n")
+
+
 def test_slow_clients_do_not_keep_a_scrape_out(start: Callable[..., Any]) -> None:
     """More of them than there are places; the longest there is cut for whom comes."""
     served = start(connections_max=8)

@@ -53,7 +53,7 @@ class Rig:
     def __init__(self, path: Path, tally: Tally) -> None:
         self.path = path
         self.tally = tally
-        self.nvml = Nvml(tally, period_seconds=0.0, deadline_seconds=5.0)
+        self.nvml = Nvml(tally, period_seconds=0.0, deadline_seconds=2.0)
 
     def put(self, world: dict) -> None:
         scenario.write(self.path, world)

@@ -63,7 +63,11 @@ def test_a_permanent_answer_drops_a_way_for_good(code):
 @pytest.mark.parametrize("code", [2, 4, 6, 10, 999])
 def test_a_transient_answer_drops_nothing(code):
     answers = iter([failing(code), lambda: 7])
-    ladder = Ladder(lambda: next(answers)())
+
+    def way():
+        return next(answers)()
+
+    ladder = Ladder(way)
 
     assert (ladder.read(), ladder.read()) == (None, 7)
 

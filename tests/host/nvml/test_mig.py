@@ -83,3 +83,29 @@ def test_switching_mig_off_brings_the_whole_gpu_back(fake, clock):
 
     assert len(rows) == 1
     assert rows[0].numbers[INDEX["sm_active_ratio"]] == 0.58
+
+
+def test_a_failed_look_loses_no_instance(fake, clock):
+    """An instance whose slot cannot be read now, or whose GPU does not tell its mode, stays."""
+    _, gpu, node = opened(fake, scenario.mig(0), scenario.mig(1))
+    read(node, clock)
+    gpu["errors"] = dict.fromkeys(
+        ["nvmlDeviceGetMigDeviceHandleByIndex", "nvmlDeviceGetMigMode"], 999
+    )
+    for _ in range(70):
+        rows = read(node, clock)
+
+    assert len(rows) == 3
+
+
+def test_an_instance_that_fails_is_a_row_with_its_error(fake, clock):
+    _, gpu, node = opened(fake, scenario.mig(0))
+    read(node, clock)
+    gpu["errors"] = dict.fromkeys(["nvmlDeviceGetMemoryInfo_v2", "nvmlGpmMigSampleGet"], 999)
+    _, failed = read(node, clock)
+    gpu["errors"] = {}
+    _, healed = read(node, clock)
+
+    assert failed.error
+    assert math.isnan(failed.numbers[INDEX["memory_used_bytes"]])
+    assert healed.error == ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +9,7 @@ import pytest
 
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from tree import KEY, Tree
+from tests.host.proc.tree import KEY, Tree
 
 
 @pytest.fixture

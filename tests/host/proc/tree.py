@@ -9,6 +9,11 @@ BOOT = 1_700_000_000
 KEY = b"a key of sixteen"
 
 
+def descriptors() -> int:
+    """How many are open."""
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
 class Tree:
     """Processes as files below `root`; what a method does not name stays as it was."""
 
@@ -17,10 +22,14 @@ class Tree:
         self.proc = root / "proc"
         self.proc.mkdir()
         (root / "etc").mkdir()
-        (root / "etc" / "passwd").write_text("root:x:0:0::/:/bin/sh\nalice:x:1000:1000::/:/bin/sh\n")
+        (root / "etc" / "passwd").write_text(
+            "root:x:0:0::/:/bin/sh\nalice:x:1000:1000::/:/bin/sh\n"
+        )
         (self.proc / "stat").write_text(f"cpu 1 2 3\nbtime {BOOT}\n")
 
-    def add(self, pid: int, name: str = "python", argv: str = "python\0x.py\0", **stat: int) -> None:
+    def add(
+        self, pid: int, name: str = "python", argv: str = "python\0x.py\0", **stat: int
+    ) -> None:
         folder = self.proc / str(pid)
         folder.mkdir()
         (folder / "cmdline").write_text(argv)
@@ -31,8 +40,17 @@ class Tree:
         self.stat(pid, name, **stat)
 
     def stat(
-        self, pid: int, name: str = "python", state: str = "S", parent: int = 1, flags: int = 0,
-        ticks: int = 200, threads: int = 3, start: int = 1000, pages: int = 10, code: int = 4096,
+        self,
+        pid: int,
+        name: str = "python",
+        state: str = "S",
+        parent: int = 1,
+        flags: int = 0,
+        ticks: int = 200,
+        threads: int = 3,
+        start: int = 1000,
+        pages: int = 10,
+        code: int = 4096,
         arguments: int = 8192,
     ) -> None:
         fields = {3: state, 4: parent, 9: flags, 14: ticks, 15: 0, 20: threads, 22: start}

@@ -121,6 +121,14 @@ def test_single_rows_are_the_largest_and_only_on_demand() -> None:
     }
 
 
+def test_a_counter_never_goes_back() -> None:
+    """Whatever a fall of one row is, it takes nothing from the sum."""
+    section = GroupSection(TABLE, {}, 100, 0)
+    section.take(tick(("a", 9.0, 5.0, 1.0)))
+
+    assert show(section, tick(("a", 1.0, -8.0, 1.0)))['cpu_seconds_total{user="a"}'] == 5.0
+
+
 CELL = st.integers(0, 9).map(float) | st.just(NAN)
 ROWS = st.lists(st.tuples(st.sampled_from(["a", "b", None]), CELL, CELL, CELL), max_size=6)
 

@@ -23,7 +23,11 @@ def test_no_text_is_given_twice() -> None:
 
 def test_there_is_a_limit() -> None:
     """The first rows stay."""
-    assert Labelling(("a",)).distinct([("1",), ("2",)], 1) == (('a="1"',), [0])
+    labelling = Labelling(("a",))
+    keys = [("1",), ("2",)]
+
+    assert labelling.distinct(keys, 1) == (('a="1"',), [0])
+    assert labelling.distinct(keys, 2)[1] == [0, 1]
 
 
 def test_a_table_without_labels_has_one_empty_key_a_row(bare_snapshot: Snapshot) -> None:

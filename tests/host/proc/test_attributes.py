@@ -1,0 +1,224 @@
+"""Full attributes of a process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from hashlib import blake2b
+from pathlib import Path
+
+import pytest
+
+from aisec_daemon.host.proc import attributes
+from aisec_daemon.host.proc.attributes import Attributes
+from aisec_daemon.host.tally import Tally
+from tests.host.proc.tree import KEY, Tree, descriptors
+
+
+@pytest.fixture
+def reader(tree: Tree, tally: Tally) -> Attributes:
+    return Attributes(tree.root, tally, KEY)
+
+
+def test_everything_is_told(tree: Tree, reader: Attributes, tally: Tally) -> None:
+    """Words by the host's own files, nothing counted as failed."""
+    tree.add(7, start=900, parent=3)
+
+    who = reader.read(7).identity
+
+    assert (who.subject, who.name, who.parent, who.uid, who.user) == (
+        "7:900",
+        "python",
+        3,
+        1000,
+        "alice",
+    )
+    assert (who.executable, who.executable_state) == ("/usr/bin/python3", "")
+    assert (who.command, who.unit, who.container, who.login_user) == (
+        "python x.py",
+        "a.service",
+        "",
+        "",
+    )
+    assert who.command_hash == blake2b(b"python\0x.py\0", digest_size=16, key=KEY).hexdigest()
+    assert tally.rows() == []
+
+
+def test_a_hash_needs_the_key(tree: Tree, tally: Tally) -> None:
+    """The same command has another hash on another node, and no key is no choice."""
+    tree.add(7)
+    hashes = {
+        Attributes(tree.root, tally, key).read(7).identity.command_hash for key in (KEY, KEY[::-1])
+    }
+
+    assert len(hashes) == 2
+    with pytest.raises(ValueError, match="at least 16 bytes"):
+        Attributes(tree.root, tally, b"short")
+
+
+@pytest.mark.parametrize(
+    ("link", "path", "state"),
+    [
+        ("/tmp/x (deleted)", "/tmp/x", "deleted"),
+        ("/memfd:x (deleted)", "/memfd:x", "memfd"),
+        ("/usr/bin/x", "/usr/bin/x", ""),
+    ],
+)
+def test_a_file_that_is_gone_is_told_so(
+    tree: Tree, reader: Attributes, link: str, path: str, state: str
+) -> None:
+    """psutil would hide it."""
+    tree.add(7)
+    (tree.proc / "7/exe").unlink()
+    (tree.proc / "7/exe").symlink_to(link)
+
+    who = reader.read(7).identity
+
+    assert (who.executable, who.executable_state) == (path, state)
+
+
+def test_a_kernel_thread_has_no_executable(tree: Tree, reader: Attributes, tally: Tally) -> None:
+    """There is none, which is not the same as unread."""
+    tree.add(2, "kthreadd", "", flags=0x00200000)
+    (tree.proc / "2/exe").unlink()
+
+    who = reader.read(2).identity
+
+    assert (who.executable, who.executable_state, who.command, who.command_hash) == ("", "", "", "")
+    assert tally.rows() == []
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("cmdline", ("command", "command_hash")),
+        ("status", ("uid", "user")),
+        ("cgroup", ("container", "pod", "qos", "slurm_job", "slurm_step", "unit")),
+        ("loginuid", ("login_user",)),
+    ],
+)
+def test_what_cannot_be_read_is_none_and_counted(
+    tree: Tree, reader: Attributes, tally: Tally, file: str, words: tuple[str, ...]
+) -> None:
+    """Unread is never empty."""
+    tree.add(7)
+    (tree.proc / "7" / file).unlink()
+    (tree.proc / "7" / file).symlink_to(file)  # to itself: ELOOP, for root too
+
+    who = reader.read(7).identity
+
+    assert [getattr(who, word) for word in words] == [None] * len(words)
+    assert [call for call, *_ in tally.rows()] == [("proc", file, "ELOOP")]
+
+
+def test_an_unreadable_link_is_none_and_counted(
+    tree: Tree, reader: Attributes, tally: Tally
+) -> None:
+    """As it is for whoever may not trace the process."""
+    tree.add(7)
+    (tree.proc / "7/exe").unlink()
+    (tree.proc / "7/exe").write_text("no link")
+
+    who = reader.read(7).identity
+
+    assert (who.executable, who.executable_state) == (None, None)
+    assert [call for call, *_ in tally.rows()] == [("proc", "exe", "EINVAL")]
+
+
+def test_who_nobody_knows_is_a_number(tree: Tree, reader: Attributes) -> None:
+    """And who logged in is told whatever he became."""
+    tree.add(7)
+    (tree.proc / "7/status").write_text("Uid:\t1\t4242\t1\t1\n")
+    (tree.proc / "7/loginuid").write_text("1000")
+
+    who = reader.read(7).identity
+
+    assert (who.uid, who.user, who.login_user) == (4242, "4242", "alice")
+
+
+def test_the_gone_are_no_error(reader: Attributes, tally: Tally) -> None:
+    """Processes end all the time."""
+    assert reader.read(7) is None
+    assert tally.rows() == []
+
+
+def test_an_exec_in_between_is_read_again(
+    tree: Tree, reader: Attributes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Name and command belong to one image."""
+    tree.add(7, "sh", "sh\0", code=1)
+
+    def exec_once(raw: bytes) -> str:
+        if raw == b"sh\0":
+            (tree.proc / "7/cmdline").write_text("miner\0")
+            tree.stat(7, "miner", code=2)
+        return raw.decode()
+
+    monkeypatch.setattr(attributes, "redact_command", exec_once)
+    who = reader.read(7).identity
+
+    assert (who.name, who.command) == ("miner", "miner\0")
+
+
+def test_a_process_that_never_settles_is_told_as_it_was_last(
+    tree: Tree, reader: Attributes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three attempts; its image is that of the reading, so that the next scan reads it again."""
+    tree.add(7, "sh", code=1)
+    attempts = []
+
+    def exec_again(raw: bytes) -> str:
+        attempts.append(raw)
+        tree.stat(7, "sh", code=1 + len(attempts))
+        return ""
+
+    monkeypatch.setattr(attributes, "redact_command", exec_again)
+
+    assert reader.read(7).image[2] == b"3"
+    assert len(attempts) == 3
+
+
+def test_a_zombie_does_not_pretend_to_run_nothing(tree: Tree, reader: Attributes) -> None:
+    """It has no command line any more; what it was is unknown."""
+    tree.add(7, "sh", "", state="Z")
+    (tree.proc / "7/exe").unlink()
+
+    known = reader.read(7)
+
+    assert known.dying
+    assert (known.identity.executable, known.identity.command) == (None, None)
+
+
+def test_a_real_process_is_told_by_the_kernel() -> None:
+    """Our own, through the real /proc."""
+    who = Attributes(Path("/"), Tally(), KEY).read(os.getpid()).identity
+
+    assert who.executable == os.path.realpath(sys.executable)
+    assert (who.uid, who.parent, who.executable_state) == (os.geteuid(), os.getppid(), "")
+
+
+def test_no_descriptor_is_left_open(tree: Tree, reader: Attributes) -> None:
+    """But the one that is kept, until it is closed."""
+    tree.add(7)
+    before = descriptors()
+
+    known = reader.read(7)
+    assert descriptors() == before + 1
+    known.close()
+    reader.read(8)
+
+    assert descriptors() == before
+
+
+def test_a_real_deleted_executable(tmp_path: Path) -> None:
+    """The kernel's own suffix."""
+    copy = tmp_path / "sleeper"
+    copy.write_bytes(Path("/bin/sleep").read_bytes())
+    copy.chmod(0o755)
+    with subprocess.Popen([copy, "60"]) as process:
+        copy.unlink()
+        who = Attributes(Path("/"), Tally(), KEY).read(process.pid).identity
+        process.kill()
+
+    assert (who.executable, who.executable_state) == (str(copy), "deleted")
