@@ -16,17 +16,14 @@ from typing import Any
 from aisec_daemon.app import catalogue
 from aisec_daemon.app.clock import Clock
 from aisec_daemon.app.loop import Loop
-from aisec_daemon.app.notify import notify
-from aisec_daemon.app.player import DEMO, Player, bundled
-from aisec_daemon.app.sampling import Sampling
+from aisec_daemon.app.node import close_host, open_host
+from aisec_daemon.app.notify import Watchdog, notify
+from aisec_daemon.app.player import Player, Tape
+from aisec_daemon.app.sampling import Sampling, periods
 from aisec_daemon.app.settings import Settings, SettingsError
 from aisec_daemon.app.state import StateDir
 from aisec_daemon.app.web.server import WebServer
 from aisec_daemon.app.web.site import Site
-from aisec_daemon.host.host import Host
-from aisec_daemon.host.nvml.client import Nvml
-from aisec_daemon.host.proc.processes import Processes
-from aisec_daemon.host.tally import Tally
 from aisec_daemon.model import Snapshot
 from aisec_daemon.model.exposition import Family, Page
 from aisec_daemon.pipeline.pipeline import Pipeline
@@ -53,11 +50,11 @@ class Daemon:
     """
 
     def __init__(
-        self, settings: Settings, reread: Callable[[], Settings], *, demo: bool = False
+        self, settings: Settings, reread: Callable[[], Settings], tape: Tape | None = None
     ) -> None:
         self._settings = settings
         self._reread = reread
-        self._demo = demo
+        self._tape = tape
         self._clock = Clock()
         self._upkeep = Upkeep()
         self._inbox: Queue[Snapshot] = Queue(_INBOX_SNAPSHOTS)
@@ -68,29 +65,8 @@ class Daemon:
         self._unprotected = False
         self._stopping = Event()
         self._reloading = Event()
-        self.host = self._make_host()
-
-    def _make_host(self) -> Host:
-        """Open what the node is read through; nothing is read yet."""
-        tally = Tally()
-        settings = self._settings.host
-        key = secrets.token_bytes(32) if self._demo else self._key()
-        return Host(
-            self._settings.root,
-            tally,
-            Nvml(
-                tally,
-                patience_seconds=settings.gpu_patience_seconds,
-                release_seconds=settings.gpu_release_seconds,
-            ),
-            Processes(
-                self._settings.root,
-                tally,
-                key,
-                connector=settings.connector and not self._demo,
-                rows_max=settings.processes_max,
-            ),
-        )
+        key = secrets.token_bytes(32) if tape else self._key()
+        self.host = open_host(settings, key, connector=tape is None)
 
     def _key(self) -> bytes:
         """Return this node's key; without a folder to keep it, one that lives as long as we do."""
@@ -135,8 +111,9 @@ class Daemon:
     def _live(self) -> None:
         """Turn the loop; save, reload and feed the watchdog in between."""
         told_ready = False
+        watchdog = Watchdog()
         saved = monotonic()
-        while not self._stopping.is_set():
+        while not self._stopping.is_set() and not self._played_out():
             self._loop.turn()
             if self._reloading.is_set():
                 self._reloading.clear()
@@ -147,7 +124,7 @@ class Daemon:
             if not told_ready and self._ready():
                 told_ready = True
                 notify("READY=1", f"STATUS=metrics on {self._settings.listen}")
-            notify("WATCHDOG=1")
+            watchdog.feed()
 
     def _apply(self, settings: Settings) -> None:
         """Make detectors, sinks and samplers as the settings say, and go on with what we know."""
@@ -156,15 +133,15 @@ class Daemon:
         pipeline = Pipeline(
             catalogue.tables(),
             detectors,
-            self._periods(settings),
+            self._tape.periods if self._tape else periods(settings),
             [permit.allow() for permit in settings.allow],
             self._loop.guard,
         )
         if self._loop.pipeline is not None:
             pipeline.inherit(self._loop.pipeline)
-        elif not self._demo:
+        elif self._tape is None:
             self._restore(pipeline)
-        mark = DEMO if self._demo else ""
+        mark = self._tape.mark if self._tape else ""
         self._metrics = Metrics(
             [detector.rule for detector in detectors],
             constant={"replayed": mark} if mark else {},
@@ -177,15 +154,10 @@ class Daemon:
         self._source.start()
 
     def _make_source(self, settings: Settings) -> Sampling | Player:
-        if self._demo:
-            return Player(bundled(), self._clock, self._inbox)
+        if self._tape is not None:
+            return Player(self._tape, self._clock, self._inbox)
         samplers = settings.enabled("samplers")
         return Sampling(self.host, samplers, self._upkeep, self._clock, self._inbox)
-
-    def _periods(self, settings: Settings) -> dict[str, float]:
-        if isinstance(self._source, Player):
-            return self._source.periods
-        return {s.table.name: s.period for s in settings.enabled("samplers")}
 
     def _restore(self, pipeline: Pipeline) -> None:
         try:
@@ -197,7 +169,7 @@ class Daemon:
 
     def _save(self) -> None:
         """Keep what we know; a full or read-only disk stops nothing else."""
-        if self._demo or self._loop.pipeline is None:
+        if self._tape is not None or self._loop.pipeline is None:
             return
         part, begun, error = "state", monotonic(), ""
         self._upkeep.expect(part, _SAVE_SECONDS, self._clock.now())
@@ -230,16 +202,20 @@ class Daemon:
     def _ready(self) -> bool:
         return self._source is not None and self._source.complete
 
+    def _played_out(self) -> bool:
+        return isinstance(self._source, Player) and self._source.ended and self._inbox.empty()
+
     def _page(self) -> Page:
         return self._metrics.current if self._metrics else Page.build("0", ())
 
     def _greet(self, address: str) -> None:
         """Say where to look, in one line."""
-        if self._demo:
+        if self._tape is not None:
             _LOG.warning(
-                "no NVIDIA driver here: playing a bundled, simulated node (every series is marked "
-                'replayed="%s"; nothing of this machine is shown and no finding leaves it)',
-                DEMO,
+                'replaying %s: every series is marked replayed="%s", nothing of this machine is '
+                "shown and no finding leaves it",
+                self._tape.mark,
+                self._tape.mark,
             )
         elif self.host.processes.connector_error:
             _LOG.info("process connector: %s", self.host.processes.connector_error)
@@ -251,8 +227,7 @@ class Daemon:
             self._source.stop()
         server.stop()
         self._save()
-        self.host.processes.close()
-        self.host.nvml.close()
+        close_host(self.host)
         _LOG.info("stopped")
 
 

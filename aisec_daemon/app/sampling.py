@@ -10,6 +10,7 @@ from time import perf_counter
 
 from aisec_daemon.app.clock import Clock
 from aisec_daemon.app.schedule import SteadyScheduler
+from aisec_daemon.app.settings import Settings
 from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.host import Host
 from aisec_daemon.model import Snapshot
@@ -18,6 +19,12 @@ from aisec_daemon.samplers import Sampler
 
 _LOG = logging.getLogger(__name__)
 _UPKEEP_SECONDS = 1.0
+
+
+def periods(settings: Settings) -> dict[str, float]:
+    """Return each table's seconds between snapshots."""
+    samplers = settings.enabled("samplers")
+    return {"upkeep": _UPKEEP_SECONDS, **{s.table.name: s.period for s in samplers}}
 
 
 class Sampling:

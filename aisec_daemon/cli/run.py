@@ -30,7 +30,7 @@ def run(
     Signals: HUP reads the settings again, USR1 lets go of the GPUs (so that one can be reset),
     USR2 takes them back, TERM stops.
     """
-    from aisec_daemon.app import logs  # noqa: PLC0415 # help stays quick
+    from aisec_daemon.app import logs, player  # noqa: PLC0415 # help stays quick
     from aisec_daemon.app.daemon import Daemon  # noqa: PLC0415
     from aisec_daemon.app.settings import Settings, SettingsError, load  # noqa: PLC0415
     from aisec_daemon.app.web.config import WebConfigError  # noqa: PLC0415
@@ -43,7 +43,11 @@ def run(
     try:
         read_now = read()
         logs.begin(read_now.log_level)
-        Daemon(read_now, read, demo=demo and not has_driver(read_now.root)).run()
+        tape = None
+        if demo and not has_driver(read_now.root):
+            typer.echo("There is no NVIDIA driver here: a bundled, simulated node is played.")
+            tape = player.demo()
+        Daemon(read_now, read, tape).run()
     except (SettingsError, WebConfigError, WebServerError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None

@@ -134,7 +134,7 @@ def test_the_demo_marks_every_series_and_shows_nothing_of_this_machine(tmp_path)
 
         assert unmarked == []
         assert users == {"alice", "svc-llm", "carol", "build"}
-        assert any("playing a bundled, simulated node" in line for line in daemon.log)
+        assert any("replaying demo" in line for line in daemon.log)
     assert not (tmp_path / "state").exists()
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from queue import Queue
+from time import sleep
 
 import numpy as np
 
 from aisec_daemon.app import catalogue
 from aisec_daemon.app.clock import Clock
-from aisec_daemon.app.player import Player, bundled, moved
+from aisec_daemon.app.player import Player, Tape, bundled, demo, moved
 from aisec_daemon.app.settings import load
 from aisec_daemon.model.recording import Decoder
 from aisec_daemon.pipeline.pipeline import Pipeline
@@ -39,20 +40,33 @@ def test_it_tells_of_the_gpu_that_falls_off_the_bus_and_of_nothing_else():
 
 def test_it_plays_as_if_it_happened_now():
     clock, inbox = Clock(), Queue()
-    player = Player(bundled(), clock, inbox)
+    player = Player(demo(), clock, inbox)
     begun = clock.now()
     player.start()
     first = inbox.get(timeout=5)
     player.stop()
 
     assert 0 <= first.time - begun < 5
-    assert player.periods == demo_node.PERIODS
+    assert demo().periods == demo_node.PERIODS
 
 
 def test_timestamps_move_with_the_time():
     snapshot = next(s for s in demo_node.snapshots() if s.table.name == "process")
-    later = moved(snapshot, 100.0)
+    later = moved(snapshot, snapshot.time + 100.0)
 
     column = "start_timestamp_seconds"
     np.testing.assert_array_equal(later[column] - snapshot[column], 100)
     np.testing.assert_array_equal(later["cpu_seconds"], snapshot["cpu_seconds"])
+
+
+def test_it_plays_as_fast_as_it_is_told_and_says_when_it_ended():
+    snapshots = [s for s in demo_node.snapshots() if s.table.name == "gpu"][:50]
+    inbox: Queue = Queue()
+    tape = Tape("x", {"gpu": 1.0}, lambda: iter(snapshots), speed=500.0)
+    player = Player(tape, Clock(), inbox)
+    player.start()
+    times = [inbox.get(timeout=5).time for _ in snapshots]
+
+    np.testing.assert_allclose(np.diff(times), 1 / 500, atol=1e-6)
+    while not player.ended:
+        sleep(0.01)

@@ -272,3 +272,12 @@ def test_a_long_command_is_cut_in_little_time(word: bytes) -> None:
     assert len(text) <= 4096
     assert text.endswith("…")
     assert leaks(token.decode(), text) == []
+
+
+def test_a_password_at_the_cut_is_not_told_for_want_of_its_address() -> None:
+    """What follows the cut would have told that it is one."""
+    raw = (b"ab12" * 10 + b" ") * 199
+    raw += b"x" * (8192 - len(raw) - 22) + b" postgres://bob:hunter2@host/db"
+
+    assert raw[:8192].endswith(b"hunter")
+    assert "hunter" not in redact_command(raw)

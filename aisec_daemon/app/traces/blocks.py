@@ -53,7 +53,8 @@ def _inflated(file: BinaryIO, data: bytes, damaged: Callable[[str], None]) -> It
             inflater = zlib.decompressobj(_GZIP)
             continue
         if inflater.unconsumed_tail:
-            before, data = (before + data)[-_BLOCK:], inflater.unconsumed_tail
+            left = inflater.unconsumed_tail
+            before, data = (before + data.removesuffix(left))[-_BLOCK:], left
             continue
         before, data = data, file.read(_BLOCK)
         if not data:

@@ -21,9 +21,13 @@ class Faults:
     bad_lines: list[tuple[int, str]] = field(default_factory=list)
     bad_line_count: int = 0
     jumps: int = 0
+    _last: int = 0
 
     def bad(self, line: int, reason: str) -> None:
-        """Note a line that is passed over."""
+        """Note a line that is passed over; a second fault of the same line is not told."""
+        if line == self._last:
+            return
+        self._last = line
         self.bad_line_count += 1
         if len(self.bad_lines) < KEPT:
             self.bad_lines.append((line, reason))

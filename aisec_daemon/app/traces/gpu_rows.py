@@ -80,7 +80,7 @@ class GpuRows:
             for column, (at, quantity) in self.layout.numbers.items()
         ]
 
-    def add(self, lines: Sequence[int], rows: list[Fields]) -> Iterator[Snapshot]:
+    def add(self, lines: Sequence[int], rows: list[list[bytes]]) -> Iterator[Snapshot]:
         """Read rows, one for each number in `lines`; a row that is not the header's wide is bad."""
         if rows:
             batch = self._read(lines, rows)
@@ -91,7 +91,7 @@ class GpuRows:
         if self._rest is not None:
             yield from self._cut(self._rest, final=True)
 
-    def _read(self, lines: Sequence[int], rows: list[Fields]) -> Batch:
+    def _read(self, lines: Sequence[int], rows: list[list[bytes]]) -> Batch:
         blank = [b""] * self.layout.width
         odd = [row for row, fields in enumerate(rows) if len(fields) != self.layout.width]
         for row in odd:
@@ -114,7 +114,7 @@ class GpuRows:
         values[:, self.table.index("read_age_seconds")] = 0.0
         return Batch(np.array(lines, dtype=np.int64), times, gpus, values)
 
-    def _who(self, columns: list[Fields], rows: int) -> NDArray[np.int64]:
+    def _who(self, columns: Sequence[Fields], rows: int) -> NDArray[np.int64]:
         at = self.layout.words.values()
         keys = zip(*(columns[a] for a in at), strict=True) if at else repeat((), rows)
         return np.fromiter(map(self._gpus.__getitem__, keys), np.int64, rows)
@@ -167,6 +167,6 @@ class GpuRows:
         group = None
         for again, (start, stop) in zip(same.tolist(), cut.tolist(), strict=True):
             if group is None or not again:
-                rows = who[start:stop]
-                group = self._gpus.group(*rows.T.tolist(), rows.tobytes())
+                numbers, at = who[start:stop].T.tolist()
+                group = self._gpus.group(numbers, at, who[start:stop].tobytes())
             yield group

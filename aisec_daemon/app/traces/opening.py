@@ -37,13 +37,11 @@ def open_trace(path: Path, period: float | None = None, start: float = 0.0) -> T
 
     `period` is the seconds between polls, needed for logs of `--query-gpu` without a timestamp.
     `start` (seconds since 1970) is when such a log, or one of dmon or pmon without -o T, begins;
-    with the time of day alone it is the midnight before, and times that count from zero begin there.
+    with the time of day alone it is the midnight before; times that count from zero begin there.
     """
     if period is not None and not period > 0:
         raise TraceError(f"a period of {period} s is none: it must be above zero")
     try:
-        if not path.is_file():
-            raise TraceError(f"{path} is no file that can be read twice")
         kind, read, known = _recognised(path, Timing(period, start))
         periods = _measured(read) if kind != "recording" else _stated(read, known)
     except OSError as error:
@@ -57,6 +55,8 @@ def open_trace(path: Path, period: float | None = None, start: float = 0.0) -> T
 
 def _recognised(path: Path, timing: Timing) -> tuple[str, Read, dict[str, float]]:
     """Return the kind of a file and what reads it, and where a recording's periods will be."""
+    if path.exists() and not path.is_file():
+        raise TraceError("it is no file that can be read twice")
     tables = catalogue.tables()
     looked_at = []
     for text in islice(_texts(path), _LOOKED_AT):
@@ -93,7 +93,7 @@ def _recording(
     path: Path, tables: Mapping[str, Table], periods: dict[str, float], faults: Faults
 ) -> Iterator[Snapshot]:
     decoder = Decoder(tables)
-    for snapshot in read_recording(path, tables, decoder, faults):
+    for snapshot in read_recording(path, decoder, faults):
         periods.update(decoder.periods)
         yield snapshot
 

@@ -7,22 +7,20 @@ that leans on nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from aisec_daemon.app.traces.faults import Faults
 from aisec_daemon.app.traces.lines import OVERLONG, lines
 from aisec_daemon.app.traces.steady import Steady
-from aisec_daemon.model import Snapshot, Table
+from aisec_daemon.model import Snapshot
 from aisec_daemon.model.recording import Decoder, RecordingError
 
 LONGEST = 1 << 24
 """Longest line of a recording, in bytes: tens of thousands of processes with all their words."""
 
 
-def read_recording(
-    path: Path, tables: Mapping[str, Table], decoder: Decoder, faults: Faults
-) -> Iterator[Snapshot]:
+def read_recording(path: Path, decoder: Decoder, faults: Faults) -> Iterator[Snapshot]:
     """Yield a recording's snapshots, the times of each table rising."""
     clocks: dict[str, Steady] = {}
     for first, texts in lines(path, faults, LONGEST):

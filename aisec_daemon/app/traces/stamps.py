@@ -39,7 +39,8 @@ def seconds(fields: Sequence[bytes]) -> NDArray[np.float64]:
 def time_of_day(fields: Sequence[bytes]) -> NDArray[np.float64]:
     """Return seconds since midnight of `HH:MM:SS`, NaN for anything else."""
     times = parse([b"2000/01/01 " + field.strip() for field in fields])
-    return times - parse([b"2000/01/01 00:00:00"])[0]
+    midnight: float = parse([b"2000/01/01 00:00:00"]).item()
+    return times - midnight
 
 
 def _second(field: bytes) -> float:

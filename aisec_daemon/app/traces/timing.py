@@ -78,7 +78,7 @@ class Counted:
 
     def __call__(self, polls: int) -> NDArray[np.float64]:
         """Return the times of the next polls."""
-        times = self._next + self._period * np.arange(polls)
+        times = self._next + self._period * np.arange(polls, dtype=np.float64)
         self._next += self._period * polls
         return times
 

@@ -280,6 +280,10 @@ def test_what_the_connector_read_is_not_read_again(
     assert names(processes.scan()) == {7: "train"}
     assert reads == [7]
 
+    tree.add(1, "init")
+    tree.remove(7)
+    assert names(processes.scan()) == {1: "init"}  # a scan has shown it: it just ended
+
 
 def test_a_pid_used_twice_between_two_scans_has_two_rows(tree: Tree, processes: Processes) -> None:
     """Both lived."""
