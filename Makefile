@@ -2,10 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SYSTEM_PACKAGES := prometheus prometheus-alertmanager
+SYSTEM_PACKAGES := prometheus prometheus-alertmanager python3-venv systemd systemd-container
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help run test test-system lint golden docs bench clean
+.PHONY: help run test test-system lint golden docs bench install uninstall wheel clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,15 @@ docs: $(VENV)/.test ## write docs/metrics.md and deploy/aisec.toml anew from the
 
 bench: $(VENV)/.test ## measure, and write docs/footprint.md
 	$(BIN)/python -m tests.bench docs/footprint.md
+
+install: ## put program and service on this node, and start it (as root)
+	@systemd/install
+
+uninstall: ## remove them, but neither state nor settings (as root)
+	@systemd/uninstall
+
+wheel: $(BIN)/python ## build dist/aisec_daemon-….whl
+	$(BIN)/pip wheel -q --disable-pip-version-check --no-deps --wheel-dir dist .
 
 clean: ## remove what was made
 	rm -rf $(VENV) build dist

@@ -7,7 +7,7 @@ import secrets
 import signal
 from collections.abc import Callable
 from functools import partial
-from queue import Queue
+from queue import Queue, SimpleQueue
 from threading import Event
 from time import monotonic
 from types import FrameType
@@ -63,6 +63,7 @@ class Daemon:
         self._source: Sampling | Player | None = None
         self._metrics: Metrics | None = None
         self._unprotected = False
+        self._orders: SimpleQueue[Callable[[], None]] = SimpleQueue()  # safe in a signal's handler
         self._stopping = Event()
         self._reloading = Event()
         key = secrets.token_bytes(32) if tape else self._key()
@@ -82,8 +83,8 @@ class Daemon:
             signal.SIGTERM: self._stopping.set,
             signal.SIGINT: self._stopping.set,
             signal.SIGHUP: self._reloading.set,
-            signal.SIGUSR1: self.host.nvml.release,
-            signal.SIGUSR2: self.host.nvml.resume,
+            signal.SIGUSR1: partial(self._orders.put, self.host.nvml.release),
+            signal.SIGUSR2: partial(self._orders.put, self.host.nvml.resume),
         }
         for number, handler in handlers.items():
             signal.signal(number, partial(_act, handler))
@@ -115,6 +116,8 @@ class Daemon:
         saved = monotonic()
         while not self._stopping.is_set() and not self._played_out():
             self._loop.turn()
+            while not self._orders.empty():
+                self._orders.get()()
             if self._reloading.is_set():
                 self._reloading.clear()
                 self._reload()

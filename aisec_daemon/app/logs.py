@@ -6,6 +6,8 @@ import logging
 import os
 import sys
 
+from aisec_daemon.app.telling import printable
+
 _PRIORITY = {"DEBUG": 7, "INFO": 6, "WARNING": 4, "ERROR": 3, "CRITICAL": 2}  # sd-daemon(3)
 
 
@@ -15,7 +17,7 @@ class _Line(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         text = super().format(record)
         if record.exc_info is None:
-            text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+            text = printable(text)
         if "JOURNAL_STREAM" in os.environ:
             return f"<{_PRIORITY.get(record.levelname, 6)}>{text}"
         return f"{record.levelname.lower():8} {text}"

@@ -12,12 +12,15 @@ from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
 
 
-def open_host(settings: Settings, key: bytes, *, connector: bool = True) -> Host:
+def open_host(
+    settings: Settings, key: bytes, *, connector: bool = True, gpu_deadline_seconds: float = 0.8
+) -> Host:
     """Return the node's readers. `key` makes its hashes its own; close both readers at the end."""
     tally = Tally()
     host = settings.host
     nvml = Nvml(
         tally,
+        deadline_seconds=gpu_deadline_seconds,
         patience_seconds=host.gpu_patience_seconds,
         release_seconds=host.gpu_release_seconds,
     )

@@ -35,6 +35,10 @@ class StateDir:
             _write(file, secrets.token_bytes(32))
         return file.read_bytes()
 
+    def kept_key(self) -> bytes:
+        """Return the key that was made before; nothing is written."""
+        return (self.folder / _KEY_FILE).read_bytes()
+
     def save(self, pipeline: Pipeline) -> None:
         """Write what the pipeline remembers, whole or not at all."""
         versions = {d.rule.name: d.memory.version for d in pipeline.detectors if d.memory}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 from aisec_daemon.cli.check import check
+from aisec_daemon.cli.record import record
+from aisec_daemon.cli.replay import replay
 from aisec_daemon.cli.run import run
 
 app = typer.Typer(
@@ -15,6 +17,8 @@ app = typer.Typer(
 )
 app.command()(run)
 app.command()(check)
+app.command()(record)
+app.command()(replay)
 
 
 def main() -> None:

@@ -94,6 +94,7 @@ class GpuProcess:
     def read(self, host: Host, time: float) -> Snapshot:
         """Read the processes of all GPUs; UnreadableError if NVML tells of no GPU."""
         uses = list(_uses(host))
+        host.processes.protect({use.process.pid for use in uses})
         numbers = [use.process.numbers for use in uses]
         values = np.array(numbers, dtype=np.float64).reshape(len(uses), len(PROCESS_FIELDS))
         rows = [use.words() for use in uses]

@@ -66,3 +66,10 @@ def test_only_the_opaque_part_of_a_path_is_hidden() -> None:
 
     assert redact_opaque(f"/srv/{token}/data") == "/srv/<redacted>/<redacted>/<redacted>/data"
     assert redact_opaque("/usr/lib/python3") == "/usr/lib/python3"
+
+
+def test_base64_that_its_slashes_cut_short_is_hidden() -> None:
+    """No part of it is twelve characters long and odd enough alone."""
+    text = redact_opaque("name:L/kwIqk/RHDKTnVjHxY/WJhgvcAg/KYWfOnCAq9d,b")
+
+    assert text == "name:" + "/".join(["<redacted>"] * 5) + ",b"

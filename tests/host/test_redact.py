@@ -44,7 +44,7 @@ OPAQUE = {
     "alnum": (ALNUM, 32),
     "base32": (ascii_uppercase + "234567", 32),
     "lower case": (ascii_lowercase + digits, 40),
-    "hex": (HEX, 24),
+    "hex": (HEX, 32),
 }
 COMMANDS = [
     shlex.split(line)

@@ -41,8 +41,11 @@ def process(pid, *kinds, memory=1.0):
 
 def sample(*gpus):
     nvml = SimpleNamespace(read=lambda: Reading(gpus, "570", 0.0))
-    processes = SimpleNamespace(lookup={42: TRAINING}.get)
-    return GpuProcess().read(SimpleNamespace(nvml=nvml, processes=processes), time=3.0)
+    held = []
+    processes = SimpleNamespace(lookup={42: TRAINING}.get, protect=held.append)
+    read = GpuProcess().read(SimpleNamespace(nvml=nvml, processes=processes), time=3.0)
+    assert held == [{int(pid) for pid in read.labels["pid"]}]
+    return read
 
 
 def test_columns_are_the_fields():

@@ -11,7 +11,5 @@ mkdir "$folder/root/src"
 mount --bind -o ro "$checkout" "$folder/root/src"
 mount -t tmpfs tmpfs /sys/fs/cgroup
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
-mkdir /sys/fs/cgroup/stage
-echo $$ >/sys/fs/cgroup/stage/cgroup.procs
 echo staged
 exec sleep infinity

@@ -9,12 +9,16 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from zlib import _Decompress as Inflater
 
 _BLOCK = 1 << 16  # of the file
 _PIECE = (
     1 << 16
 )  # inflated: a small file may hold a great many zeros; small pieces stay in the caches
+_BITE = 64  # of damaged data
 _MEMBER = b"\x1f\x8b\x08"
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -36,30 +40,44 @@ def blocks(path: Path, damaged: Callable[[str], None]) -> Iterator[bytes]:
 
 def _inflated(file: BinaryIO, data: bytes, damaged: Callable[[str], None]) -> Iterator[bytes]:
     inflater = zlib.decompressobj(_GZIP)
-    before = b""  # the block before, where a next member may begin that was taken for this one
+    before = b""  # what this member's last pieces came from: the next may begin in it
     while data:
+        saved = inflater.copy()
         try:
             yield inflater.decompress(data, _PIECE)
         except zlib.error:
+            yield from _until_the_fault(saved, data)
             damaged("damaged gzip data")
-            data = _next_member(before + data)
+            data = _next_member(before + data) or _skip_to_member(file)
             before, inflater = b"", zlib.decompressobj(_GZIP)
-            if not data:
-                data = _skip_to_member(file)
             continue
         if inflater.eof:
-            data, before = inflater.unused_data.lstrip(b"\0"), b""
-            data = data or file.read(_BLOCK)
-            inflater = zlib.decompressobj(_GZIP)
+            data = inflater.unused_data.lstrip(b"\0") or file.read(_BLOCK)
+            before, inflater = b"", zlib.decompressobj(_GZIP)
             continue
-        if inflater.unconsumed_tail:
-            left = inflater.unconsumed_tail
-            before, data = (before + data.removesuffix(left))[-_BLOCK:], left
-            continue
-        before, data = data, file.read(_BLOCK)
+        left = inflater.unconsumed_tail
+        before = (before + data.removesuffix(left))[-_BLOCK:]
+        data = left or file.read(_BLOCK)
         if not data:
-            yield inflater.flush()
+            yield _flushed(inflater)
             damaged("cut-off gzip data")
+            data, before, inflater = _next_member(before), b"", zlib.decompressobj(_GZIP)
+
+
+def _until_the_fault(inflater: Inflater, data: bytes) -> Iterator[bytes]:
+    """Yield what can be inflated before the fault, in bites so small that little is lost."""
+    try:
+        for at in range(0, len(data), _BITE):
+            yield inflater.decompress(data[at : at + _BITE])
+    except zlib.error:
+        return
+
+
+def _flushed(inflater: Inflater) -> bytes:
+    try:
+        return inflater.flush()
+    except zlib.error:
+        return b""
 
 
 def _next_member(data: bytes) -> bytes:

@@ -5,11 +5,11 @@ the one before begins a poll.
 
 Rows that do not are told apart by their times. nvidia-smi reads one GPU after the other, a few
 milliseconds each, and then sleeps; so of each poll's rows the first alone comes after a long step.
-`gpus_per_poll` finds for which number of GPUs the steps at the polls' edges stand out most from
-those within. Then rows are grouped at the long steps, and groups are taken together until they are
-a whole poll, since a driver can stall in the midst of one, by seconds: a stall alone never begins
-a poll. A group that cannot be part of a whole poll has lost rows; which GPU each of the others
-belongs to is not known, so they are left out. The last poll of a run may be cut off.
+`gpus_per_poll` finds for which number of GPUs the longest steps come that many rows apart and stand
+out most from the others. Then rows are grouped at the long steps, and groups are taken together
+until they are a whole poll, since a driver can stall in the midst of one, by seconds: a stall alone
+never begins a poll. A group that cannot be part of a whole poll has lost rows; which GPU each of
+the others belongs to is not known, so they are left out. The last poll of a run may be cut off.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ MOST_GPUS = 64
 _JUDGED = 4096  # rows
 _WITHIN = 0.1  # seconds: longer steps are hardly those from one GPU to the next
 _STANDS_OUT = 2.0
+_REGULAR = 0.6
 _RESOLUTION = 1e-3
 
 
@@ -33,21 +34,34 @@ class Shape(NamedTuple):
     step: float
 
 
+_ALONE = Shape(1, 0.0)
+
+
 def gpus_per_poll(times: NDArray[np.float64]) -> Shape:
     """Return the shape of polls from the times of a run's first rows."""
-    steps = np.abs(np.diff(times[:_JUDGED]))
-    steps = np.where(np.isfinite(steps), steps, 0.0)
+    known = times[:_JUDGED]
+    steps = np.abs(np.diff(known[np.isfinite(known)]))
     if len(steps) and len(times) <= MOST_GPUS and steps.sum() < _WITHIN:
         return Shape(len(times), _WITHIN)  # a single poll
-    best, shape = _STANDS_OUT, Shape(1, 0.0)
-    for gpus in range(2, min(MOST_GPUS, len(steps)) + 1):
-        edge = np.zeros(len(steps), dtype=bool)
-        edge[gpus - 1 :: gpus] = True
-        within = max(float(np.quantile(steps[~edge], 0.9)), _RESOLUTION)
-        between = float(np.quantile(steps[edge], 0.1))
-        if within <= _WITHIN and between / within > best:
-            best, shape = between / within, Shape(gpus, (within * between) ** 0.5)
-    return shape
+    sizes = range(2, min(MOST_GPUS, len(steps)) + 1)
+    return max((_tried(steps, gpus) for gpus in sizes), default=(_STANDS_OUT, _ALONE))[1]
+
+
+def _tried(steps: NDArray[np.float64], gpus: int) -> tuple[float, Shape]:
+    """Return how far the longest steps stand out if there is one in `gpus`, and the shape then.
+
+    They must lie `gpus` apart: most rows must be in groups of that size.
+    """
+    order = np.sort(steps)
+    polls = max(len(steps) // gpus, 1)
+    within = max(float(np.quantile(order[:-polls], 0.9)), _RESOLUTION)
+    between = float(np.quantile(order[-polls:], 0.1))
+    if within > _WITHIN or between / within <= _STANDS_OUT:
+        return _STANDS_OUT, _ALONE
+    step = (within * between) ** 0.5
+    groups = np.diff(np.flatnonzero(steps > step), prepend=-1)
+    regular = groups[groups == gpus].sum() / max(groups.sum(), 1)
+    return (between / within, Shape(gpus, step)) if regular > _REGULAR else (_STANDS_OUT, _ALONE)
 
 
 class Cut(NamedTuple):

@@ -13,11 +13,17 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
+from aisec_daemon.host.nvml.codes import UNKNOWN
 from aisec_daemon.host.nvml.frames import Frame, Kind, encode
-from aisec_daemon.host.nvml.library import NvmlError
+from aisec_daemon.host.nvml.library import NvmlError, is_genuine
 from aisec_daemon.host.nvml.messages import from_answer
 from aisec_daemon.host.nvml.node import Node
 from aisec_daemon.host.nvml.row import Answer
+
+_SHADOWED = (
+    "another package stands in the place of NVIDIA's pynvml: pip uninstall pynvml nvidia-ml-py3, "
+    "then pip install --force-reinstall nvidia-ml-py"
+)
 
 
 def serve(
@@ -60,6 +66,9 @@ def main() -> None:
         while rest:
             rest = rest[os.write(wire, rest) :]
 
+    if not is_genuine():
+        send(Frame(Kind.FAILED, {"code": UNKNOWN, "error": _SHADOWED}))
+        return
     try:
         node = Node()
     except NvmlError as error:

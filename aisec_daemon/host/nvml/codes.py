@@ -27,3 +27,13 @@ DRIVER_GONE = frozenset({UNINITIALIZED, DRIVER_NOT_LOADED, LIB_RM_VERSION_MISMAT
 
 LOST = DRIVER_GONE | {GPU_IS_LOST, RESET_REQUIRED, OPERATING_SYSTEM, GPU_NOT_FOUND}
 """Answers after which this process will hear nothing more of this GPU."""
+
+IN_WORDS = {
+    4: "this user may not ask that",
+    DRIVER_NOT_LOADED: "the NVIDIA kernel module is not loaded",
+    12: "there is no NVIDIA driver library, libnvidia-ml.so.1",
+    GPU_IS_LOST: "the GPU fell off the bus or is out of reach",
+    RESET_REQUIRED: "the GPU must be reset",
+    LIB_RM_VERSION_MISMATCH: "driver library and kernel module differ: an upgrade is not complete",
+}
+"""What a code means to whoever reads a finding at night."""

@@ -15,7 +15,7 @@ from aisec_daemon.host.nvml.library import Library, NvmlError
 from aisec_daemon.host.nvml.row import Xid
 
 XID, MIG_CHANGE = 0x8, 0x100
-_WAIT_MILLISECONDS = 1000
+WAIT_MILLISECONDS = 10_000  # an event ends the wait at once; each wait is a call to pay for
 _PAUSE_SECONDS = 1.0
 
 
@@ -62,7 +62,7 @@ class Events:
         data = pynvml.c_nvmlEventData_t()
         while True:
             code = self._library.ask(
-                "nvmlEventSetWait_v2", self._set, byref(data), c_uint(_WAIT_MILLISECONDS)
+                "nvmlEventSetWait_v2", self._set, byref(data), c_uint(WAIT_MILLISECONDS)
             )
             if code == SUCCESS:
                 self._note(address(data.device), data.eventType, data.eventData)

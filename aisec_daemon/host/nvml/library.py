@@ -9,7 +9,14 @@ from typing import Any, Generic, TypeVar
 
 import pynvml
 
-from aisec_daemon.host.nvml.codes import FUNCTION_NOT_FOUND, LOST, PERMANENT, SUCCESS, UNKNOWN
+from aisec_daemon.host.nvml.codes import (
+    FUNCTION_NOT_FOUND,
+    IN_WORDS,
+    LOST,
+    PERMANENT,
+    SUCCESS,
+    UNKNOWN,
+)
 
 T = TypeVar("T")
 
@@ -18,6 +25,11 @@ _NAMES = {
     for name, value in vars(pynvml).items()
     if name.startswith("NVML_ERROR_") and isinstance(value, int)
 }
+
+
+def is_genuine() -> bool:
+    """Tell whether the module is nvidia-ml-py's; packages of the same name lack what we need."""
+    return hasattr(pynvml, "_nvmlGetFunctionPointer")
 
 
 def code_name(code: int) -> str:
@@ -32,7 +44,9 @@ class NvmlError(Exception):
     """
 
     def __init__(self, call: str, code: int) -> None:
-        super().__init__(f"{call}: {code_name(code)}")
+        words = IN_WORDS.get(code)
+        answer = f"{call}: {code_name(code)}"
+        super().__init__(f"{words} ({answer})" if words else answer)
         self.call = call
         self.code = code
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from aisec_daemon.host.proc.cgroup import parse_cgroup
 from aisec_daemon.host.proc.identity import ProcessIdentity
-from aisec_daemon.host.proc.stat import Image, Stat, parse_stat
+from aisec_daemon.host.proc.stat import Image, Numbers, Stat, parse_stat
 from aisec_daemon.host.proc.status import parse_uid
 from aisec_daemon.host.redact import redact_command, redact_name, redact_path
 from aisec_daemon.host.tally import Call, Tally
@@ -37,6 +37,7 @@ class Known:
 
     `descriptor` is -1 where none is kept; `dying` if it died while it was read and could no longer
     tell all; `fresh` until a scan has shown it; `stale` if it may no longer be who it was.
+    `numbers` are those of `line`, its stat as it was read last.
     """
 
     identity: ProcessIdentity
@@ -45,6 +46,8 @@ class Known:
     dying: bool = False
     fresh: bool = False
     stale: bool = False
+    line: bytes = b""
+    numbers: Numbers | None = None
 
     def close(self) -> None:
         """Let go of the descriptor, if one is kept."""

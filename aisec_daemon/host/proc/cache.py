@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aisec_daemon.host.proc.attributes import STAT_BYTES, Known
 from aisec_daemon.host.proc.identity import ProcessIdentity
-from aisec_daemon.host.proc.stat import DEAD, START_TICKS, STATE, image, split
+from aisec_daemon.host.proc.stat import DEAD, START_TICKS, STATE, Numbers, image, numbers, split
 
 
 class Cache:
@@ -36,23 +36,27 @@ class Cache:
         """Return what is known of a pid."""
         return self._known.get(pid)
 
-    def fields(self, known: Known) -> list[bytes] | None:
+    def numbers(self, known: Known) -> Numbers | None:
         """Read the stat of a known process; None if it cannot be read or is of another image.
 
-        The dead keep their image: all that tells it is zero then.
+        Most processes did nothing since the last time: their stat is the same to the letter. The
+        dead keep their image: all that tells it is zero then.
         """
         try:
             if known.descriptor >= 0:
                 line = os.pread(known.descriptor, STAT_BYTES, 0)
             else:
                 line = self._line(known.identity.pid)
+            if line == known.line:
+                return known.numbers
             head, fields = split(line)
         except (OSError, ValueError):
             return None
         if image(head, fields) == known.image or (
             fields[STATE] in DEAD and fields[START_TICKS] == known.image[1]
         ):
-            return fields
+            known.line, known.numbers = line, numbers(fields)
+            return known.numbers
         return None
 
     def place(self, known: Known) -> Known:

@@ -21,7 +21,6 @@ from aisec_daemon.host.proc.connector import Connector, listen
 from aisec_daemon.host.proc.events import Event, What
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.scan import Rows, Scan
-from aisec_daemon.host.proc.stat import PARENT
 from aisec_daemon.host.tally import Call, Tally
 
 
@@ -123,11 +122,11 @@ class Processes:
 
     def _add_rows(self, pids: Collection[int], rows: Rows) -> None:
         """Add a row for each process; this loop is most of what the daemon costs on a busy node."""
-        get, fields_of, add = self._cache.get, self._cache.fields, rows.add
+        get, numbers_of, add = self._cache.get, self._cache.numbers, rows.add
         for pid in pids:
             known = get(pid)
-            fields = None if known is None or known.stale else fields_of(known)
-            if known is None or fields is None:
+            numbers = None if known is None or known.stale else numbers_of(known)
+            if known is None or numbers is None:
                 try:
                     known = self._meet(pid)
                 except UnreadableError:
@@ -135,11 +134,11 @@ class Processes:
                     continue
                 if known is None:
                     continue
-                fields = fields_of(known)
-            elif int(fields[PARENT]) != known.identity.parent:
-                known.identity = replace(known.identity, parent=int(fields[PARENT]))
+                numbers = numbers_of(known)
+            elif numbers.parent != known.identity.parent:
+                known.identity = replace(known.identity, parent=numbers.parent)
             known.fresh = False
-            add(known.identity, fields)
+            add(known.identity, numbers)
 
     def _meet(self, pid: int) -> Known | None:
         """Read a process in full and remember it; None if it is gone."""

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisec_daemon.host.proc.identity import ProcessIdentity
-from aisec_daemon.host.proc.stat import RESIDENT_PAGES, SYSTEM_TICKS, THREADS, USER_TICKS
+from aisec_daemon.host.proc.stat import Numbers
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+_UNREAD = (np.nan,) * 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,31 +37,23 @@ class Rows:
     """A scan in the making."""
 
     identities: list[ProcessIdentity] = field(default_factory=list)
-    ticks: list[float] = field(default_factory=list)
-    pages: list[float] = field(default_factory=list)
-    threads: list[float] = field(default_factory=list)
+    numbers: list[tuple[float, ...]] = field(default_factory=list)
     dropped: int = 0
 
-    def add(self, identity: ProcessIdentity, fields: list[bytes] | None) -> None:
+    def add(self, identity: ProcessIdentity, numbers: Numbers | None) -> None:
         """Add a process with the numbers of its stat, if that was read."""
         self.identities.append(identity)
-        if fields is None:
-            self.ticks.append(np.nan)
-            self.pages.append(np.nan)
-            self.threads.append(np.nan)
-        else:
-            self.ticks.append(int(fields[USER_TICKS]) + int(fields[SYSTEM_TICKS]))
-            self.pages.append(int(fields[RESIDENT_PAGES]))
-            self.threads.append(int(fields[THREADS]))
+        self.numbers.append(_UNREAD if numbers is None else numbers)
 
     def finish(self, boot_seconds: float) -> Scan:
         """Turn ticks and pages into seconds and bytes."""
+        _, ticks, threads, pages = np.array(self.numbers, np.float64).reshape(-1, 4).T
         starts = np.array([identity.start_ticks for identity in self.identities], np.float64)
         return Scan(
             identities=tuple(self.identities),
-            cpu_seconds=np.array(self.ticks, np.float64) / TICKS_PER_SECOND,
-            memory_resident_bytes=np.array(self.pages, np.float64) * PAGE_BYTES,
-            threads=np.array(self.threads, np.float64),
+            cpu_seconds=ticks / TICKS_PER_SECOND,
+            memory_resident_bytes=pages * PAGE_BYTES,
+            threads=threads,
             start_timestamp_seconds=boot_seconds + starts / TICKS_PER_SECOND,
             dropped=self.dropped,
         )

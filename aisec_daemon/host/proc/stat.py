@@ -20,7 +20,7 @@ _BOOT_TIME = re.compile(rb"^btime (\d+)$", re.MULTILINE)
 
 
 class Stat(NamedTuple):
-    """What an identity needs of /proc/PID/stat; for numbers that change see `split`."""
+    """What an identity needs of /proc/PID/stat."""
 
     name: bytes
     dead: bool
@@ -28,6 +28,15 @@ class Stat(NamedTuple):
     kernel_thread: bool
     start_ticks: int
     image: Image
+
+
+class Numbers(NamedTuple):
+    """What changes while a process runs; processor time in ticks, resident memory in pages."""
+
+    parent: int
+    ticks: int
+    threads: int
+    pages: int
 
 
 def split(line: bytes) -> tuple[bytes, list[bytes]]:
@@ -69,6 +78,16 @@ def parse_stat(line: bytes) -> Stat:
         kernel_thread=bool(int(fields[FLAGS]) & KERNEL_THREAD),
         start_ticks=int(fields[START_TICKS]),
         image=image(head, fields),
+    )
+
+
+def numbers(fields: list[bytes]) -> Numbers:
+    """Return what a scan needs of the fields behind the name."""
+    return Numbers(
+        int(fields[PARENT]),
+        int(fields[USER_TICKS]) + int(fields[SYSTEM_TICKS]),
+        int(fields[THREADS]),
+        int(fields[RESIDENT_PAGES]),
     )
 
 

@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import pynvml
 import pytest
 
 from aisec_daemon.host.nvml.client import CHILD
@@ -71,3 +73,22 @@ def test_the_fake_costs_nothing_where_nvml_is_not_used(rig):
     )
 
     assert done.stdout == b"False False\n"
+
+
+def test_a_package_in_the_place_of_pynvml_is_told_by_name(tmp_path):
+    """PyPI has had other packages called pynvml, which lack what the real one has."""
+    shadow = tmp_path / "pynvml"
+    shadow.mkdir()
+    real = Path(pynvml.__file__)
+    (shadow / "real.py").write_bytes(real.read_bytes())
+    (shadow / "__init__.py").write_text("from pynvml.real import *\n")
+    ended = subprocess.run(
+        [sys.executable, "-m", "aisec_daemon.host.nvml.child"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=30,
+    )
+
+    assert b"another package stands in the place of NVIDIA's pynvml" in ended.stdout

@@ -26,7 +26,8 @@ def test_errors_can_be_keys():
     error = NvmlError("nvmlInit", 9)
 
     assert {error: 1}[error] == 1
-    assert str(error) == "nvmlInit: DRIVER_NOT_LOADED"
+    told = "the NVIDIA kernel module is not loaded (nvmlInit: DRIVER_NOT_LOADED)"
+    assert str(error) == told
 
 
 def test_a_missing_symbol_is_an_answer(fake):

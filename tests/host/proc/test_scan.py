@@ -6,16 +6,15 @@ import numpy as np
 
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.scan import PAGE_BYTES, TICKS_PER_SECOND, Rows
+from aisec_daemon.host.proc.stat import Numbers
 
 NOBODY = ProcessIdentity(7, 900, "a", "", "", "", "", "", 0, 1, "", "", "", "", "", "", "")
 
 
 def test_ticks_and_pages_become_seconds_and_bytes() -> None:
     """And what was not read becomes NaN, but the start is known."""
-    fields = [b"0"] * 50
-    fields[11], fields[12], fields[17], fields[21] = b"30", b"12", b"5", b"33"
     rows = Rows()
-    rows.add(NOBODY, fields)
+    rows.add(NOBODY, Numbers(parent=1, ticks=42, threads=5, pages=33))
     rows.add(NOBODY, None)
 
     scan = rows.finish(1000.0)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisec_daemon.host.proc.stat import parse_boot_time, parse_stat, split
+from aisec_daemon.host.proc.stat import Numbers, numbers, parse_boot_time, parse_stat, split
 
 FIELDS = (
     b"S 7 1 1 0 -1 64 1 0 0 0 30 12 0 0 20 0 5 0 900 1 33 1 111 222" + b" 0" * 20 + b" 333 0 0 0 0"
@@ -80,3 +80,4 @@ def test_fields_start_behind_the_name() -> None:
     head, fields = split(b"12 (a b) " + FIELDS)
 
     assert (head, fields[0], fields[19]) == (b"12 (a b", b"S", b"900")
+    assert numbers(fields) == Numbers(parent=7, ticks=42, threads=5, pages=33)

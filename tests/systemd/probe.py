@@ -1,0 +1,96 @@
+"""Run inside the service's sandbox: says as JSON what its sensors see there, and what is closed.
+
+Arguments: pid of another user's program, that program's path, a listening TCP port.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import json
+import mmap
+import os
+import socket
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from aisec_daemon.host.proc.processes import Processes
+from aisec_daemon.host.tally import Tally
+
+_SOCK_DIAG_BY_FAMILY, _REQUEST_DUMP, _DONE = 20, 0x301, 3
+_LISTEN_STATE = 1 << 10
+_PTRACE_ATTACH = 16
+
+
+def answer(deed: Callable[[], object]) -> str:
+    """Return the name of the error that a deed ends with, or "allowed"."""
+    try:
+        deed()
+    except OSError as error:
+        return errno.errorcode[error.errno or 0]
+    return "allowed"
+
+
+def listening_ports() -> set[int]:
+    """Ask sock_diag(7) for the TCP sockets that listen."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, 4) as diag:
+        body = struct.pack("=BBBxI48x", socket.AF_INET, socket.IPPROTO_TCP, 0, _LISTEN_STATE)
+        head = struct.pack("=IHHII", 16 + len(body), _SOCK_DIAG_BY_FAMILY, _REQUEST_DUMP, 1, 0)
+        diag.send(head + body)
+        ports: set[int] = set()
+        while True:
+            datagram = diag.recv(1 << 16)
+            while datagram:
+                size, kind = struct.unpack_from("=IH", datagram)
+                if kind == _DONE:
+                    return ports
+                ports.add(struct.unpack_from(">H", datagram, 16 + 4)[0])
+                datagram = datagram[(size + 3) & ~3 :]
+
+
+def attach(pid: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.ptrace(_PTRACE_ATTACH, pid, 0, 0):
+        raise OSError(ctypes.get_errno(), "ptrace")
+
+
+def short_lived(processes: Processes) -> str:
+    """Start a program that is gone before the next scan; return its command as that scan tells."""
+    processes.scan()
+    subprocess.run(["/bin/true", "--brief"], check=True)
+    commands = [identity.command for identity in processes.scan().identities]
+    return next((command for command in commands if command and "--brief" in command), "")
+
+
+def main() -> None:
+    pid, path, port = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    processes = Processes(Path("/"), Tally(), bytes(32))
+    identity = processes.lookup(pid)
+    assert identity is not None
+    seen = {
+        "user": identity.user,
+        "executable": identity.executable,
+        "maps": path in Path(f"/proc/{pid}/maps").read_text(),
+        "tmp": Path(path).exists(),
+        "connector": processes.connector_error,
+        "short-lived": short_lived(processes),
+        "sock_diag": port in listening_ports(),
+        "null": answer(lambda: Path("/dev/null").read_bytes()),
+    }
+    closed = {
+        "environ": answer(lambda: Path(f"/proc/{pid}/environ").read_bytes()),
+        "memory": answer(lambda: os.open(f"/proc/{pid}/mem", os.O_RDONLY)),
+        "ptrace": answer(lambda: attach(pid)),
+        "program": answer(lambda: Path(sys.prefix, "x").touch()),
+        "homes": answer(lambda: os.listdir("/root")),
+        "device": answer(lambda: os.open("/dev/tty0", os.O_RDONLY)),
+        "writable code": answer(lambda: mmap.mmap(-1, 4096, prot=7)),
+    }
+    processes.close()
+    json.dump({"seen": seen, "closed": closed}, sys.stdout)
+
+
+main()
