@@ -79,14 +79,19 @@ class Running:
 
 
 @contextmanager
-def running(state: Path, *arguments: str, world: Path | None = None) -> Iterator[Running]:
-    """Start `aisec-daemon run`; `world` is the scenario of a fake driver, none is no driver."""
+def running(
+    state: Path, *arguments: str, world: Path | None = None, command: list[str] | None = None
+) -> Iterator[Running]:
+    """Start `aisec-daemon run`, or another command that serves a page.
+
+    `world` is the scenario of a fake driver; without one there is no driver.
+    """
     env = {**os.environ, "PYTHONUNBUFFERED": "1"}
     if world is not None:
         env |= {"PYTHONPATH": f"{FAKE_SITE}", "AISEC_FAKE_NVML": str(world)}
-    command = [sys.executable, "-m", "aisec_daemon", "run", "--listen", "127.0.0.1:0"]
+    verb = command or ["run", "--state", str(state)]
     process = subprocess.Popen(
-        [*command, "--state", str(state), *arguments],
+        [sys.executable, "-m", "aisec_daemon", *verb, "--listen", "127.0.0.1:0", *arguments],
         cwd=ROOT,
         env=env,
         stderr=subprocess.PIPE,

@@ -111,6 +111,9 @@ class Picture:
         bottom.set_ylabel("score (1 is the line)")
         for axis in axes[:, 0]:
             self._mark(axis)
+        for axis in {axes[0, 0], bottom}:
+            if 0 < len(axis.get_lines()) - len(self._changes) <= _LEGEND:
+                axis.legend(loc="upper left", bbox_to_anchor=(1.005, 1.0), fontsize=7)
         self._reasons(axes[0, 0])
         figure.autofmt_xdate()
         figure.tight_layout()
@@ -123,8 +126,6 @@ class Picture:
             times = [_when(time) for time, _ in kept]
             values = [value * scale for _, value in kept]
             axis.plot(times, values, linewidth=0.9, label=_plain(name))
-        if 0 < len(lines) <= _LEGEND:
-            axis.legend(loc="upper left", fontsize=6)
 
     def _mark(self, axis: Any) -> None:
         """Draw a line where a finding opened, a dotted one where it closed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from aisec_daemon.cli.check import check
+from aisec_daemon.cli.once import once
 from aisec_daemon.cli.record import record
 from aisec_daemon.cli.replay import replay
 from aisec_daemon.cli.run import run
@@ -16,6 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(run)
+app.command()(once)
 app.command()(check)
 app.command()(record)
 app.command()(replay)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from tests.systemd.stage import HERE, Stage, environment
 
-UNITS = "/usr/local/lib/systemd/system"
 _KEPT = ("CAP_NET_ADMIN",)  # the unit names it; systemd-nspawn would take it from everyone inside
 
 
@@ -27,16 +26,19 @@ def eventually(what: Callable[[], object], seconds: float = 30.0) -> object:
 class Manager:
     """Runs programs where a systemd runs; `systemctl` is its own."""
 
-    def __init__(self, process: subprocess.Popen[str], enter: Sequence[str], scope: str) -> None:
+    def __init__(
+        self, process: subprocess.Popen[str], enter: Sequence[str], scope: str, units: str
+    ) -> None:
+        self.units = units
         self._process = process
         self._enter = enter
         self._systemctl = ("systemctl", scope, "--no-pager")
 
-    def run(self, *command: object, check: bool = True) -> str:
-        """Run a program there; return what it said."""
+    def run(self, *command: object, text: str = "", check: bool = True) -> str:
+        """Run a program there, which reads `text`; return what it said."""
         done = subprocess.run(
             [*self._enter, *map(str, command)],
-            stdin=subprocess.DEVNULL,
+            input=text,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=environment(),
@@ -45,6 +47,16 @@ class Manager:
         )
         assert done.returncode == 0 or not check, done.stdout
         return done.stdout
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file there that everybody may read."""
+        make = 'mkdir -p "${0%/*}" && cat >"$0" && chmod 0644 "$0"'
+        self.run("sh", "-c", make, path, text=text)
+
+    def drop_in(self, unit: str, text: str) -> None:
+        """Add to a unit."""
+        self.write(f"{self.units}/{unit}.service.d/test.conf", f"[Service]\n{text}")
+        self.systemctl("daemon-reload")
 
     def systemctl(self, *arguments: str, check: bool = True) -> str:
         """Give an order to systemd."""
@@ -74,7 +86,9 @@ def boot(stage: Stage, log: Path) -> Manager:
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     leader = str(eventually(lambda: _children(process, children, log))).split()[0]
     namespaces = ("--mount", "--uts", "--ipc", "--pid", "--cgroup")
-    manager = Manager(process, ("nsenter", "--target", leader, *namespaces), "--system")
+    manager = Manager(
+        process, ("nsenter", "--target", leader, *namespaces), "--system", "/run/systemd/system"
+    )
     eventually(lambda: manager.systemctl("is-system-running", check=False).strip() == "running")
     return manager
 
@@ -89,7 +103,12 @@ def first(stage: Stage, log: Path) -> Manager:
         )
     runtime = "XDG_RUNTIME_DIR=/run/user-manager"
     enter = ("nsenter", "--target", str(process.pid), "--mount", "--root", "--wd=/")
-    manager = Manager(process, (*enter, "env", runtime, "SYSTEMD_IGNORE_CHROOT=1"), "--user")
+    manager = Manager(
+        process,
+        (*enter, "env", runtime, "SYSTEMD_IGNORE_CHROOT=1"),
+        "--user",
+        "/run/user-manager/config/systemd/user",
+    )
     eventually(lambda: manager.systemctl("is-system-running", check=False).strip() == "running")
     return manager
 

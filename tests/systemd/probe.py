@@ -1,6 +1,6 @@
 """Run inside the service's sandbox: says as JSON what its sensors see there, and what is closed.
 
-Arguments: pid of another user's program, that program's path, a listening TCP port.
+Arguments: pid of another user's program, that program's path, a listening TCP port, and a device\nnode that file permissions leave open to everyone.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ def answer(deed: Callable[[], object]) -> str:
         deed()
     except OSError as error:
         return errno.errorcode[error.errno or 0]
+    except StopIteration:
+        return "empty"
     return "allowed"
 
 
@@ -66,7 +68,7 @@ def short_lived(processes: Processes) -> str:
 
 
 def main() -> None:
-    pid, path, port = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    pid, path, port, node = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
     processes = Processes(Path("/"), Tally(), bytes(32))
     identity = processes.lookup(pid)
     assert identity is not None
@@ -74,7 +76,7 @@ def main() -> None:
         "user": identity.user,
         "executable": identity.executable,
         "maps": path in Path(f"/proc/{pid}/maps").read_text(),
-        "tmp": Path(path).exists(),
+        "file": Path(path).exists(),
         "connector": processes.connector_error,
         "short-lived": short_lived(processes),
         "sock_diag": port in listening_ports(),
@@ -85,8 +87,8 @@ def main() -> None:
         "memory": answer(lambda: os.open(f"/proc/{pid}/mem", os.O_RDONLY)),
         "ptrace": answer(lambda: attach(pid)),
         "program": answer(lambda: Path(sys.prefix, "x").touch()),
-        "homes": answer(lambda: os.listdir("/root")),
-        "device": answer(lambda: os.open("/dev/tty0", os.O_RDONLY)),
+        "homes": answer(lambda: next(Path("/home").iterdir())),
+        "device": answer(lambda: os.open(node, os.O_RDONLY)),
         "writable code": answer(lambda: mmap.mmap(-1, 4096, prot=7)),
     }
     processes.close()

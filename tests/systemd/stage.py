@@ -15,7 +15,12 @@ _PASSED_ON = ("PIP_", "SSL_", "REQUESTS_", "http_", "https_", "HTTP", "no_proxy"
 def environment() -> dict[str, str]:
     """What a root shell has, and how pip reaches its index from here."""
     passed_on = {k: v for k, v in os.environ.items() if k.startswith(_PASSED_ON)}
-    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8", **passed_on}
+    return {
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME": "/root",
+        "LANG": "C.UTF-8",
+        **passed_on,
+    }
 
 
 class Stage:
@@ -42,11 +47,9 @@ class Stage:
             text=True,
         )
 
-    def write(self, path: str, text: str) -> None:
-        """Write a file into the copy."""
-        file = f"{self.root}{path}"
-        make = 'mkdir -p "${0%/*}" && cat >"$0" && chmod 0644 "$0"'
-        subprocess.run([*self._enter(), "sh", "-c", make, file], input=text, text=True, check=True)
+    def run(self, *command: Any) -> None:
+        """Run a program on the stage."""
+        subprocess.run([*self._enter(), *map(str, command)], check=True)
 
     def close(self) -> None:
         """Leave nothing: the cgroups are removed, the mounts go with their holder."""

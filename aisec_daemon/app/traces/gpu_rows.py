@@ -129,7 +129,8 @@ class GpuRows:
                 self._shape = polls.gpus_per_poll(batch.times) if timed else polls.Shape(1, 0.0)
             cut = polls.by_time(batch.times, self._shape, final=final)
         else:
-            batch = batch[batch.gpus != UNKNOWN]
+            if (batch.gpus == UNKNOWN).any():
+                batch = batch[batch.gpus != UNKNOWN]
             cut = polls.by_rank(np.array(self._gpus.ranks, dtype=np.int64)[batch.gpus], final=final)
         for start, stop in cut.lost:
             for line in batch.lines[start:stop][batch.gpus[start:stop] != UNKNOWN].tolist():
@@ -145,9 +146,10 @@ class GpuRows:
             within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
             places[np.repeat(cut[:, 0], sizes) + within] = within
         good = batch.gpus != UNKNOWN
-        before = np.concatenate(([0], np.cumsum(good)))
-        batch, places, cut = batch[good], places[good], before[cut]
-        cut = cut[cut[:, 0] < cut[:, 1]]
+        if not good.all():
+            before = np.concatenate(([0], np.cumsum(good)))
+            batch, places, cut = batch[good], places[good], before[cut]
+            cut = cut[cut[:, 0] < cut[:, 1]]
         times = batch.times[cut[:, 0]] if self.layout.times else self.untimed(len(cut))
         groups = self._groups(np.stack((batch.gpus, places), axis=1), cut)
         mended = self.clock.mend(times).tolist()

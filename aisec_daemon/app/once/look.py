@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,7 +18,7 @@ from aisec_daemon.app.settings import Settings
 from aisec_daemon.app.state import StateDir
 from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.host import Host
-from aisec_daemon.model import Finding, Kind, Snapshot, State, Verdict
+from aisec_daemon.model import Finding, Snapshot, State, Verdict
 from aisec_daemon.pipeline.pipeline import Judge, Pipeline
 from aisec_daemon.pipeline.upkeep import Upkeep
 from aisec_daemon.samplers import Sampler
@@ -94,8 +94,8 @@ class _Eye:
 
     def turn(self) -> Look:
         """Let every sampler read and every detector judge; return what is seen now."""
-        look = Look(self._clock.now(), unreadable=self._faults)
-        self._faults.clear()
+        look = Look(self._clock.now())
+        self._faults = look.unreadable
         for sampler in self._samplers:
             self._read(sampler, look)
         self._step(self._upkeep.snapshot(self._clock.now()), look)
@@ -148,57 +148,3 @@ def seconds_until_told(finding: Finding, time: float) -> float:
     if not np.isnan(finding.opened):
         return 0.0
     return max(finding.rule.hold - (time - finding.since), 0.0)
-
-
-def as_plain(look: Look) -> dict[str, object]:
-    """Return the look as plain data for JSON, None for what was not read.
-
-    A row has its subject, its columns, its labels and, for each counter, `<name>_per_second`.
-    """
-    return {
-        "time": look.time,
-        "tables": {
-            name: _rows(snapshot, look.rates[name]) for name, snapshot in look.tables.items()
-        },
-        "unreadable": look.unreadable,
-        "findings": [_finding(finding, look.time) for finding in look.findings],
-    }
-
-
-def _rows(snapshot: Snapshot, rates: NDArray[np.float64]) -> list[dict[str, object]]:
-    columns = {
-        name: _plain(snapshot.values[:, at]) for at, name in enumerate(snapshot.table.column_names)
-    }
-    for at, column in enumerate(snapshot.table.columns):
-        if column.kind is Kind.COUNTER:
-            columns[f"{column.name}_per_second"] = _plain(rates[:, at])
-    fields: Mapping[str, Sequence[object]] = {
-        "subject": snapshot.subjects,
-        **columns,
-        **snapshot.labels,
-    }
-    return [dict(zip(fields, row, strict=True)) for row in zip(*fields.values(), strict=True)]
-
-
-def _plain(numbers: NDArray[np.float64]) -> list[float | None]:
-    return [number if np.isfinite(number) else None for number in numbers.tolist()]
-
-
-def _finding(finding: Finding, time: float) -> dict[str, object]:
-    facts = {
-        name: fact if isinstance(fact, str) or np.isfinite(fact) else None
-        for name, fact in finding.facts.items()
-    }
-    return {
-        "rule": finding.rule.name,
-        "severity": finding.severity.word,
-        "key": finding.key,
-        "subjects": finding.subjects,
-        "score": finding.score,
-        "reason": finding.reason,
-        "facts": facts,
-        "labels": dict(finding.labels),
-        "seconds_until_told": seconds_until_told(finding, time),
-        "allowed": finding.allowed,
-        "technique": finding.rule.technique,
-    }

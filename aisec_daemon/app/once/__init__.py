@@ -1,0 +1,1 @@
+"""One look at the node: what `aisec-daemon once` sees."""
