@@ -62,9 +62,11 @@ class GpuVanished:
             uuids,
             missing / self.after,
             {"missing_seconds": tuple(missing.tolist())},
-            tuple(
-                f"GPU {uuid} was last seen {gone:.0f} s ago and the driver no longer lists it"
-                for uuid, gone in zip(uuids, missing.tolist(), strict=True)
-            ),
+            tuple(map(self._reason, uuids, missing.tolist())),
         )
         return State(uuids, last.reshape(-1, 1)), verdict
+
+    def _reason(self, uuid: str, missing: float) -> str:
+        if missing < self.after:
+            return ""
+        return f"GPU {uuid} was last seen {missing:.0f} s ago and the driver no longer lists it"

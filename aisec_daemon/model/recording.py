@@ -11,7 +11,7 @@ the version that was, the function that turns a line of it into a line of the ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -138,9 +138,12 @@ class Decoder:
             subjects, values, labels = last.subjects, last.values.copy(), dict(last.labels)
         else:
             raise RecordingError("it leans on a line that is not there")
-        for at, column in enumerate(table.column_names):
-            if column in content["values"]:
-                values[:, at] = _numbers(content["values"][column])
+        known = [
+            (table.positions[c], v) for c, v in content["values"].items() if c in table.positions
+        ]
+        if known:
+            at, columns = zip(*known, strict=True)
+            values[:, at] = _numbers(columns, len(subjects))
         labels.update({k: tuple(v) for k, v in content["labels"].items() if k in labels})
         snapshot = Snapshot(table, float(content["time"]), subjects, values, labels)
         self._last[table.name] = snapshot
@@ -153,8 +156,9 @@ def _subjects(names: list[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _numbers(column: list[float | None]) -> NDArray[np.float64]:
-    return np.array(column, dtype=np.float64)  # None becomes NaN
+def _numbers(columns: Sequence[list[float | None]], rows: int) -> NDArray[np.float64]:
+    """Return (S, C); None becomes NaN."""
+    return np.array(columns, dtype=np.float64).reshape(len(columns), rows).T
 
 
 def _line(content: Mapping[str, Any]) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 UNITS = frozenset(
     {
@@ -81,14 +82,25 @@ class Table:
         if unknown:
             raise ValueError(f"table {self.name!r} shows labels it does not have: {unknown}")
 
-    @property
+    @cached_property
     def column_names(self) -> tuple[str, ...]:
         """Names of the columns, in the order of a snapshot's values."""
         return tuple(column.name for column in self.columns)
 
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """Position of each column in a snapshot's values."""
+        return {name: position for position, name in enumerate(self.column_names)}
+
+    @cached_property
+    def counters(self) -> tuple[int, ...]:
+        """Positions of the counters."""
+        kinds = enumerate(column.kind for column in self.columns)
+        return tuple(position for position, kind in kinds if kind is Kind.COUNTER)
+
     def index(self, column: str) -> int:
         """Position of a column in a snapshot's values; KeyError if there is none."""
-        for position, candidate in enumerate(self.columns):
-            if candidate.name == column:
-                return position
-        raise KeyError(f"table {self.name!r} has no column {column!r}")
+        try:
+            return self.positions[column]
+        except KeyError:
+            raise KeyError(f"table {self.name!r} has no column {column!r}") from None

@@ -70,6 +70,8 @@ class History:
         """Return what `read` asks for as of `time`; None before the first snapshot."""
         if self.latest is None:
             return None
+        if not read.columns:
+            return View(time, self.latest, self._times[:0], {})
         order = self._order()
         order = order[self._times[order] > time - read.window]
         slots = np.array(self._slots.of(self.latest.subjects), dtype=np.intp)

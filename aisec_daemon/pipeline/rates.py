@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from aisec_daemon.model import Kind, Snapshot
+from aisec_daemon.model import Snapshot
 
 
 def increase(before: Snapshot | None, now: Snapshot, gap_seconds: float) -> NDArray[np.float64]:
@@ -16,7 +16,7 @@ def increase(before: Snapshot | None, now: Snapshot, gap_seconds: float) -> NDAr
     `gap_seconds` lie between the two.
     """
     risen = np.full(now.values.shape, np.nan)
-    counters = [i for i, column in enumerate(now.table.columns) if column.kind is Kind.COUNTER]
+    counters = now.table.counters
     if before is None or not counters or not 0 < now.time - before.time <= gap_seconds:
         return risen
     if before.subjects == now.subjects:

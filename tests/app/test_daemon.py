@@ -81,6 +81,29 @@ def test_a_hanging_gpu_delays_neither_scrapes_nor_other_gpus(tmp_path, world):
         assert daemon.stop() == 0
 
 
+def test_when_the_whole_driver_hangs_everything_else_goes_on(tmp_path, world):
+    settings = tmp_path / "aisec.toml"
+    settings.write_text("[detectors.blind]\nafter = 2\n[samplers.process]\nperiod = 0.5\n")
+    scenario.write(world, scenario.node(gpus=4, init_hang=600.0))
+    with running(tmp_path / "state", "--settings", str(settings), world=world) as daemon:
+        daemon.wait(lambda: daemon.value("aisec_finding_open", rule="blind") == 1)
+        before = daemon.value("aisec_upkeep_runs_total", part="sampler/process")
+        daemon.wait(
+            lambda: daemon.value("aisec_upkeep_runs_total", part="sampler/process") > before + 2
+        )
+
+        assert daemon.value("aisec_upkeep_age_seconds", part="sampler/process") < 3
+        assert len(children(daemon.process.pid)) <= 2
+        assert daemon.stop() == 0
+
+
+def test_a_driver_that_was_upgraded_is_picked_up_by_a_fresh_child(tmp_path, world):
+    with running(tmp_path / "state", world=world) as daemon:
+        daemon.wait(lambda: daemon.value("aisec_gpu_info", uuid=uuid(0)))
+        scenario.write(world, scenario.node(gpus=4, version="580.1", generation=2, stale_code=18))
+        daemon.wait(lambda: daemon.value("aisec_gpu_info", uuid=uuid(0), driver_version="580.1"))
+
+
 def test_usr1_lets_go_of_the_gpus_and_usr2_takes_them_back(tmp_path, world):
     with running(tmp_path / "state", world=world) as daemon:
         daemon.wait(lambda: daemon.value("aisec_gpu_power_watts", uuid=uuid(0)))

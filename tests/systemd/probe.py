@@ -1,6 +1,7 @@
 """Run inside the service's sandbox: says as JSON what its sensors see there, and what is closed.
 
-Arguments: pid of another user's program, that program's path, a listening TCP port, and a device\nnode that file permissions leave open to everyone.
+Arguments: pid of another user's program, that program's path, a listening TCP port, and a device
+node that file permissions leave open to everyone.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def main() -> None:
         "user": identity.user,
         "executable": identity.executable,
         "maps": path in Path(f"/proc/{pid}/maps").read_text(),
-        "file": Path(path).exists(),
+        "file": answer(Path(path).stat),
         "connector": processes.connector_error,
         "short-lived": short_lived(processes),
         "sock_diag": port in listening_ports(),

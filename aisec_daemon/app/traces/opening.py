@@ -58,8 +58,8 @@ def _recognised(path: Path, timing: Timing) -> tuple[str, Read, dict[str, float]
     if path.exists() and not path.is_file():
         raise TraceError("it is no file that can be read twice")
     tables = catalogue.tables()
-    looked_at = []
-    for text in islice(_texts(path), _LOOKED_AT):
+    looked_at, faults = [], Faults()
+    for text in islice(_texts(path, faults), _LOOKED_AT):
         looked_at.append(text)
         if is_header(text):
             periods: dict[str, float] = {}
@@ -71,17 +71,17 @@ def _recognised(path: Path, timing: Timing) -> tuple[str, Read, dict[str, float]
             return "nvidia-smi pmon", partial(read_pmon, path, tables["gpu_process"], timing), {}
         if heading:
             return "nvidia-smi dmon", partial(read_dmon, path, tables["gpu"], timing), {}
-    raise TraceError(_refusal(looked_at))
+    raise TraceError(_refusal(looked_at, faults))
 
 
-def _texts(path: Path) -> Iterator[bytes]:
-    for _, texts in lines(path, Faults(), LONGEST):
+def _texts(path: Path, faults: Faults) -> Iterator[bytes]:
+    for _, texts in lines(path, faults, LONGEST):
         yield from (text for text in texts if text and not text.isspace())
 
 
-def _refusal(texts: list[bytes]) -> str:
+def _refusal(texts: list[bytes], faults: Faults) -> str:
     if not texts:
-        return "it is empty"
+        return faults.bad_lines[0][1] if faults.bad_lines else "it is empty"
     if texts[0].startswith(_UTF_16):
         return "it is UTF-16 text: convert it to UTF-8"
     if any(b"," in text and _VALUES.search(text) for text in texts):

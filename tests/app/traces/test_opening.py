@@ -24,7 +24,7 @@ from tests.app.traces.logs import FULL, opened
         (FULL.split("\n", 1)[1].encode(), "log with the header"),
         (FULL.encode("utf-16"), "UTF-16"),
         (FULL.split("\n", 1)[0].encode(), "without a reading"),
-        (b"\x1f\x8b\x08 and then not", "it is empty"),
+        (b"\x1f\x8b\x08 and then not", "damaged gzip data"),
     ],
 )
 def test_a_file_that_is_nothing_of_the_kind_is_refused(tmp_path, content, reason):

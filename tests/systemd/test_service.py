@@ -1,0 +1,134 @@
+"""The service's life under a systemd that is PID 1: ready, reload, hang, stop, uninstall."""
+
+from __future__ import annotations
+
+import re
+import time
+from urllib.request import urlopen
+
+import pytest
+
+from tests.systemd.manager import eventually
+
+pytestmark = pytest.mark.system
+
+UNIT = "aisec-daemon"
+SETTINGS = "/etc/aisec-daemon/aisec.toml"
+
+
+def page(service):
+    return urlopen(f"http://127.0.0.1:{service.port}/metrics", timeout=10).read().decode()
+
+
+def value(text, series):
+    found = re.search(rf"^{re.escape(series)} (\S+)$", text, flags=re.MULTILINE)
+    return float(found[1]) if found else None
+
+
+def log(service):
+    return service.manager.run("journalctl", "--unit", UNIT, "--no-pager", "--output=cat")
+
+
+def test_installing_keeps_settings_and_starts_the_service(service):
+    manager = service.manager
+
+    assert f"kept {SETTINGS}" in service.said
+    assert manager.run("cat", SETTINGS) == service.settings
+    assert manager.systemctl("is-enabled", UNIT) == "enabled\n"
+    assert manager.run("aisec-daemon", "check", SETTINGS) == f"{SETTINGS}: good\n"
+
+
+def test_it_is_active_once_it_said_that_it_is_ready(service):
+    """Type=notify: systemctl waits for READY=1, which comes with a status."""
+    assert service.manager.show(UNIT, "ActiveState") == "active"
+    assert service.manager.show(UNIT, "StatusText") == f"metrics on 127.0.0.1:{service.port}"
+
+
+def test_the_page_shows_processes_of_others(service):
+    text = page(service)
+
+    assert value(text, 'aisec_sensor_calls_total{sensor="proc",call="scan",code="OK"}') >= 1
+    assert value(text, 'aisec_process_count{user="root",container=""}') >= 1
+    assert value(text, 'aisec_upkeep_failed_runs_total{part="sampler/process"}') == 0
+    assert 'call="exe"' not in text, "an executable could not be read"
+
+
+def test_program_and_state_belong_to_whom_they_should(service):
+    run = service.manager.run
+    writable = ["-perm", "/022", "-not", "-type", "l"]
+
+    assert run("stat", "--format=%U %a", "/var/lib/aisec-daemon") == "aisec-daemon 700\n"
+    assert run("stat", "--format=%U:%G %a", "/etc/aisec-daemon") == "root:aisec-daemon 750\n"
+    assert run("find", "/opt/aisec-daemon", "-not", "-user", "root") == ""
+    assert run("find", "/opt/aisec-daemon", *writable) == ""
+
+
+def test_reload_takes_new_settings(service):
+    pid = service.manager.show(UNIT, "MainPID")
+    service.manager.write(SETTINGS, f"{service.settings}[samplers.gpu_device]\nenabled = false\n")
+    service.manager.systemctl("reload", UNIT)
+    eventually(lambda: log(service).count("settings reloaded") == 1)
+
+    eventually(lambda: 'period_seconds{part="sampler/process"}' in page(service))
+    assert 'part="sampler/gpu_device"' not in page(service)
+    assert service.manager.show(UNIT, "MainPID") == pid
+    assert service.manager.show(UNIT, "ActiveState") == "active"
+
+
+def test_reload_of_a_bad_file_keeps_the_old_settings(service):
+    pid = service.manager.show(UNIT, "MainPID")
+    service.manager.write(SETTINGS, f"{service.settings}[samplers.gpu_devise]\nenabled = true\n")
+    service.manager.systemctl("reload", UNIT)
+    eventually(lambda: "the old settings stay in force" in log(service))
+
+    assert "gpu_devise" in log(service)
+    assert 'part="sampler/gpu_device"' not in page(service)
+    assert service.manager.show(UNIT, "MainPID") == pid
+    assert service.manager.show(UNIT, "ActiveState") == "active"
+    service.manager.write(SETTINGS, service.settings)
+
+
+def test_a_daemon_that_hangs_is_killed_and_comes_back(service):
+    manager = service.manager
+    manager.drop_in(UNIT, "WatchdogSec=2\nRestartSec=1\n")
+    manager.systemctl("restart", UNIT)
+    pid = manager.show(UNIT, "MainPID")
+    time.sleep(3)  # longer than the watchdog's time: who is alive lives on
+
+    assert manager.show(UNIT, "MainPID") == pid
+    assert manager.show(UNIT, "NRestarts") == "0"
+
+    manager.run("kill", "-STOP", pid)
+    eventually(lambda: manager.show(UNIT, "NRestarts") == "1")
+    eventually(lambda: manager.show(UNIT, "ActiveState") == "active")
+
+    assert "Watchdog timeout" in log(service)
+    assert manager.show(UNIT, "MainPID") != pid
+    assert value(page(service), 'aisec_sensor_calls_total{sensor="proc",call="scan",code="OK"}')
+
+
+def test_it_stops_within_five_seconds(service):
+    """Also while a client holds a connection open; what it remembers is saved."""
+    with urlopen(f"http://127.0.0.1:{service.port}/metrics", timeout=10):
+        begun = time.monotonic()
+        service.manager.systemctl("stop", UNIT)
+        assert time.monotonic() - begun < 5
+
+    assert service.manager.show(UNIT, "Result") == "success"
+    assert "state.json" in service.manager.run("ls", "/var/lib/aisec-daemon")
+    service.manager.systemctl("start", UNIT)
+
+
+def test_uninstalling_leaves_settings_and_state_and_says_so(service):
+    run = service.manager.run
+    said = run("make", "-C", "/src", "uninstall")
+    gone = ["/opt/aisec-daemon", "/usr/local/bin/aisec-daemon"]
+    left = ["/etc/aisec-daemon/aisec.toml", "/var/lib/aisec-daemon/state.json"]
+
+    assert all(folder in said for folder in ("/etc/aisec-daemon", "/var/lib/aisec-daemon"))
+    assert service.manager.show(UNIT, "LoadState") in {"not-found", "masked"}
+    assert run("pgrep", "--uid", "aisec-daemon", check=False) == ""
+    assert run("find", *left, "-type", "f").split() == left
+    assert "No such file" in run("ls", "-d", gone[0], check=False)
+    assert "No such file" in run("ls", "-d", gone[1], check=False)
+    assert run("find", "/etc/systemd/system", "-name", "aisec-daemon*") == ""
