@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from aisec_daemon.cli.check import check
+from aisec_daemon.cli.doctor import doctor
 from aisec_daemon.cli.once import once
 from aisec_daemon.cli.record import record
 from aisec_daemon.cli.replay import replay
@@ -19,6 +20,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(once)
 app.command()(check)
+app.command()(doctor)
 app.command()(record)
 app.command()(replay)
 

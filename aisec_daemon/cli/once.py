@@ -10,7 +10,8 @@ import typer
 
 def once(
     settings: Annotated[
-        Path | None, typer.Option(help="Settings file, TOML. Without one, defaults hold.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Settings file, TOML. Without one, defaults hold."),
     ] = None,
     root: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the node's /proc and /sys lie.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import isnan
 
 from rich.console import Console
@@ -43,8 +43,10 @@ def _parts(look: Look, *, every_process: bool) -> Iterator[Table | Text]:
         yield _processes(look)
     if look.findings:
         yield _findings(look)
-    if look.unreadable:
-        yield _unreadable(look)
+    told = {look.unreadable.get("gpu")}  # in the line that says that no GPU is read
+    untold = {name: why for name, why in look.unreadable.items() if why not in told}
+    if untold:
+        yield _unreadable(untold)
 
 
 def _no_gpu(look: Look) -> Text:
@@ -83,7 +85,9 @@ def _gib(snapshot: Snapshot, column: str, row: int) -> str:
 def _places(gpus: Snapshot) -> list[str]:
     """Name each GPU by its index, a MIG instance by that and its GPU instance: `0`, `0/7`."""
     rows = zip(gpus.labels["index"], gpus.labels["gpu_instance_id"], strict=True)
-    return [f"{index or '?'}/{instance}" if instance else (index or "?") for index, instance in rows]
+    return [
+        f"{index or '?'}/{instance}" if instance else (index or "?") for index, instance in rows
+    ]
 
 
 def _gpu_processes(processes: Snapshot, gpus: Snapshot) -> Table:
@@ -96,7 +100,9 @@ def _gpu_processes(processes: Snapshot, gpus: Snapshot) -> Table:
     _shape(made, USER=12, IN=20, NAME=15)
     order = processes["memory_used_bytes"]
     words = processes.labels
-    for row in sorted(range(len(order)), key=lambda r: (place.get(words["uuid"][r] or "", "~"), -order[r])):
+    for row in sorted(
+        range(len(order)), key=lambda r: (place.get(words["uuid"][r] or "", "~"), -order[r])
+    ):
         made.add_row(
             text(place.get(words["uuid"][row] or "", words["uuid"][row] or "?")),
             text(words["pid"][row]),
@@ -130,7 +136,9 @@ def _home(processes: Snapshot, row: int) -> str | None:
 def _processes(look: Look) -> Table:
     processes = look.tables["process"]
     made = table(
-        "Processes", *("PID", "USER", "IN", "CPU", "GiB", "NAME", "COMMAND"), right=("PID", "CPU", "GiB")
+        "Processes",
+        *("PID", "USER", "IN", "CPU", "GiB", "NAME", "COMMAND"),
+        right=("PID", "CPU", "GiB"),
     )
     _shape(made, USER=12, IN=20, NAME=15)
     cpu = look.rates["process"][:, processes.table.index("cpu_seconds")]
@@ -149,7 +157,9 @@ def _processes(look: Look) -> Table:
 
 
 def _findings(look: Look) -> Table:
-    made = table("Past the line", *("SEVERITY", "RULE", "SCORE", "TOLD", "REASON"), right=("SCORE",))
+    made = table(
+        "Past the line", *("SEVERITY", "RULE", "SCORE", "TOLD", "REASON"), right=("SCORE",)
+    )
     made.columns[-1].overflow = "fold"
     for finding in look.findings:
         made.add_row(
@@ -169,12 +179,12 @@ def _told(finding: Finding, time: float) -> str:
     return f"after {wait:.0f} s" if wait else "now"
 
 
-def _unreadable(look: Look) -> Table:
+def _unreadable(reasons: Mapping[str, str]) -> Table:
     """Return what could not be read, each sentence once."""
     made = table("Could not be read", "WHAT", "WHY")
     made.columns[-1].overflow = "fold"
-    for why in dict.fromkeys(look.unreadable.values()):
-        names = [name for name, sentence in look.unreadable.items() if sentence == why]
+    for why in dict.fromkeys(reasons.values()):
+        names = [name for name, sentence in reasons.items() if sentence == why]
         made.add_row(text(", ".join(names)), text(why, "yellow"))
     return made
 
@@ -183,9 +193,9 @@ def _summary(look: Look) -> Text:
     counts = [
         f"{len(look.tables[name].subjects)} {words}"
         for name, words in (
-            ("gpu", "GPUs and MIG instances"),
-            ("gpu_process", "processes on them"),
-            ("process", "processes"),
+            ("gpu", "GPU(s) and MIG instances"),
+            ("gpu_process", "process(es) on them"),
+            ("process", "process(es) in all"),
         )
         if name in look.tables
     ]

@@ -6,7 +6,7 @@ import os
 from errno import errorcode
 from pathlib import Path
 
-from aisec_daemon.host.redact import redact_name
+from aisec_daemon.host.redaction.redact import redact_name
 from aisec_daemon.host.tally import Call, Tally
 
 

@@ -1,1 +1,1 @@
-"""Ground floor: arrays in, arrays out; knows no GPU. Every fast function has a slow twin in tests."""
+"""Ground floor: arrays in, arrays out; knows no GPU. Every function has a slow twin in tests."""

@@ -16,7 +16,7 @@ def environment() -> dict[str, str]:
     """What a root shell has, and how pip reaches its index from here."""
     passed_on = {k: v for k, v in os.environ.items() if k.startswith(_PASSED_ON)}
     return {
-        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": "/root",
         "LANG": "C.UTF-8",
         **passed_on,

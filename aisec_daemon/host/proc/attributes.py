@@ -14,7 +14,7 @@ from aisec_daemon.host.proc.cgroup import parse_cgroup
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.stat import Image, Numbers, Stat, parse_stat
 from aisec_daemon.host.proc.status import parse_uid
-from aisec_daemon.host.redact import redact_command, redact_name, redact_path
+from aisec_daemon.host.redaction.redact import redact_command, redact_name, redact_path
 from aisec_daemon.host.tally import Call, Tally
 from aisec_daemon.host.users import Users
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from aisec_daemon.host.redact import redact_path
+from aisec_daemon.host.redaction.redact import redact_path
 
 _ID = r"[0-9a-f]{64}|[0-9a-f]{32}-\d{6,12}"  # the second is what ECS on Fargate uses
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
-from aisec_daemon.host.arguments import redact_arguments
-from aisec_daemon.host.entropy import redact_opaque
-from aisec_daemon.host.tokens import redact_shapes
-from aisec_daemon.host.visible import decode, visible
+from aisec_daemon.host.redaction.arguments import redact_arguments
+from aisec_daemon.host.redaction.entropy import redact_opaque
+from aisec_daemon.host.redaction.tokens import redact_shapes
+from aisec_daemon.host.redaction.visible import decode, visible
 
 _RAW_BYTES = 8192  # of a command line are looked at
 _TEXT_LENGTH = 4096

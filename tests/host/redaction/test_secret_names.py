@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aisec_daemon.host.secret_names import is_secret_name, is_secret_word
+from aisec_daemon.host.redaction.secret_names import is_secret_name, is_secret_word
 
 SECRET = [
     "--password",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from aisec_daemon.host.entropy import HIDDEN
+from aisec_daemon.host.redaction.entropy import HIDDEN
 
 # Prefixes that services give their tokens so that they are found when they leak. Little may follow
 # them: a process name holds fifteen characters.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from aisec_daemon.host.assignments import redact_assignments, redact_headers
-from aisec_daemon.host.entropy import HIDDEN, is_opaque, redact_opaque
-from aisec_daemon.host.secret_names import is_secret_name, is_secret_word
-from aisec_daemon.host.tokens import redact_tokens
+from aisec_daemon.host.redaction.assignments import redact_assignments, redact_headers
+from aisec_daemon.host.redaction.entropy import HIDDEN, is_opaque, redact_opaque
+from aisec_daemon.host.redaction.secret_names import is_secret_name, is_secret_word
+from aisec_daemon.host.redaction.tokens import redact_tokens
 
 # Flags that take a password, by program; a value may be attached to a single letter.
 _MYSQL = ("mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlcheck", "mysqlshow", "mysqlslap")

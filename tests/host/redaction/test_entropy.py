@@ -7,7 +7,7 @@ from string import ascii_letters, digits
 
 import pytest
 
-from aisec_daemon.host.entropy import is_opaque, redact_opaque
+from aisec_daemon.host.redaction.entropy import is_opaque, redact_opaque
 
 NAMES = [
     "meta-llama",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aisec_daemon.host.assignments import redact_assignments, redact_headers
+from aisec_daemon.host.redaction.assignments import redact_assignments, redact_headers
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from aisec_daemon.host.entropy import HIDDEN
-from aisec_daemon.host.secret_names import is_secret_name
+from aisec_daemon.host.redaction.entropy import HIDDEN
+from aisec_daemon.host.redaction.secret_names import is_secret_name
 
 _ASSIGNMENT = re.compile(r"""(?<![\w.-])([\w.-]+)(["']?[=:]["']?)(?=.)""", re.DOTALL)
 _HEADER = re.compile(r"""(?<![\w.-])([\w.-]+)(["']?\s*:\s+["']?)(?=\S)""")

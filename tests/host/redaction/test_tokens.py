@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aisec_daemon.host.tokens import redact_shapes, redact_tokens
+from aisec_daemon.host.redaction.tokens import redact_shapes, redact_tokens
 
 
 @pytest.mark.parametrize(

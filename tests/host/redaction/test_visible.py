@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aisec_daemon.host.visible import decode, visible
+from aisec_daemon.host.redaction.visible import decode, visible
 
 
 @pytest.mark.parametrize(

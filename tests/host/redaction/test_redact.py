@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aisec_daemon.host.redact import redact_command, redact_name, redact_path, redact_text
+from aisec_daemon.host.redaction.redact import redact_command, redact_name, redact_path, redact_text
 
 ALNUM = ascii_letters + digits
 HEX = "0123456789abcdef"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aisec_daemon.host.arguments import redact_arguments
+from aisec_daemon.host.redaction.arguments import redact_arguments
 
 
 def test_a_flag_without_a_value_hides_no_flag() -> None:
