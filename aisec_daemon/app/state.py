@@ -13,6 +13,7 @@ import numpy as np
 import orjson
 
 from aisec_daemon.model import Finding, Rule, Severity, State, Status
+from aisec_daemon.model.jsontext import dumps
 from aisec_daemon.pipeline.casebook import Case
 from aisec_daemon.pipeline.pipeline import Pipeline
 
@@ -51,8 +52,7 @@ class StateDir:
             "cases": [_pack(case) for case in pipeline.casebook.cases],
         }
         self.folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-        options = orjson.OPT_SERIALIZE_NUMPY
-        _write(self.folder / _FILE, orjson.dumps(content, option=options))
+        _write(self.folder / _FILE, dumps(content))
 
     def restore(self, pipeline: Pipeline) -> str:
         """Give the pipeline what was saved; return a sentence on what could not be used."""

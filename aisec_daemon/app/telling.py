@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-import orjson
-
 from aisec_daemon.model import Change
+from aisec_daemon.model.jsontext import dumps
 from aisec_daemon.model.rule import Fact
 
 
@@ -27,7 +26,7 @@ def as_json(change: Change) -> str:
         "id": finding.id,
         "allowed": finding.allowed,
     }
-    return orjson.dumps(_clean(content)).decode()
+    return dumps(content).decode()
 
 
 def as_sentence(change: Change) -> str:
@@ -47,14 +46,3 @@ def printable(text: str) -> str:
 
 def _plain(fact: Fact) -> Fact:
     return fact if isinstance(fact, str) else float(fact)
-
-
-def _clean(value: Any) -> Any:
-    """Make text that is no valid Unicode writable."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, dict):
-        return {_clean(k): _clean(v) for k, v in value.items()}
-    if isinstance(value, tuple):
-        return [_clean(v) for v in value]
-    return value

@@ -11,7 +11,11 @@ import typer
 def check(
     file: Annotated[Path, typer.Argument(help="The settings file, TOML.")],
 ) -> None:
-    """Check a settings file; exit 2 naming each wrong key, why, and the nearest right one."""
+    """Check a settings file.
+
+    Names each wrong key, why it is wrong, and the nearest right one. Do so before `systemctl reload`: the daemon keeps its old settings where the new are wrong.
+    Exit code 0: good. 2: not.
+    """
     from aisec_daemon.app.settings import SettingsError, load  # noqa: PLC0415 # help stays quick
 
     try:

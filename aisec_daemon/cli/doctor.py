@@ -28,10 +28,11 @@ def doctor(
         typer.Option("--json", help="A list of {name, status, found, lost, remedy, main}."),
     ] = False,
 ) -> None:
-    """Say what works on this node, what is lost where something does not, and what mends it.
+    """Say what works here, and what mends the rest.
 
-    Run it as the user that runs the daemon: rights differ. It changes nothing. A status is ok,
-    degraded (works in part), missing, or unknown (could not be looked at, or not there to look at).
+    For each part that does not work: what is lost without it, and the command that mends it. Run it
+    as the user that runs the daemon, since rights differ. It changes nothing. A status is ok,
+    degraded (works in part), missing, or unknown (could not be looked at, or is not there).
 
     Exit code 0: nothing is degraded. 1: something is. 2: wrong use. 3: a main sensor is missing,
     GPUs or processes.

@@ -23,10 +23,11 @@ def once(
         bool, typer.Option("--all", help="Show every process of the node, not only those on GPUs.")
     ] = False,
 ) -> None:
-    """Look once: GPUs, who is on them, what is past the line, what could not be read.
+    """Look once at GPUs, processes and findings.
 
-    Takes about two seconds, since rates need two readings. It writes nothing, disturbs no daemon
-    that runs, and knows no past: a rule that compares with yesterday has nothing to say here.
+    Shows who is on each GPU, what is past a rule's line, told or not yet, and what could not be
+    read. Takes about two seconds, since rates need two readings. Writes nothing, disturbs no daemon
+    that runs, and knows no past: rules that compare with yesterday have nothing to say here.
 
     With --json: {"time", "tables": {name: [row]}, "unreadable": {name: sentence}, "findings"}.
     A row has its subject, numbers, words, and <counter>_per_second.

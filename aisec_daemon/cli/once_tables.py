@@ -43,8 +43,11 @@ def _parts(look: Look, *, every_process: bool) -> Iterator[Table | Text]:
         yield _processes(look)
     if look.findings:
         yield _findings(look)
-    told = {look.unreadable.get("gpu")}  # in the line that says that no GPU is read
-    untold = {name: why for name, why in look.unreadable.items() if why not in told}
+    untold = {  # elsewhere: the line without GPUs and their table give their own reasons
+        name: why
+        for name, why in look.unreadable.items()
+        if why != look.unreadable.get("gpu") and not name.startswith("gpu/")
+    }
     if untold:
         yield _unreadable(untold)
 

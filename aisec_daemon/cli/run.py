@@ -27,8 +27,11 @@ def run(
 ) -> None:
     """Watch this node until stopped.
 
+    Metrics are for Prometheus, findings go to the log as well. Needs no settings, and no root; what
+    an ordinary user cannot see, `aisec-daemon doctor` says.
+
     Signals: HUP reads the settings again, USR1 lets go of the GPUs (so that one can be reset),
-    USR2 takes them back, TERM stops.
+    USR2 takes them back, TERM stops. Exit code 0: stopped. 2: wrong settings, address in use.
     """
     from aisec_daemon.app import logs, player  # noqa: PLC0415 # help stays quick
     from aisec_daemon.app.daemon import Daemon  # noqa: PLC0415

@@ -18,6 +18,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from aisec_daemon.model.jsontext import dumps
 from aisec_daemon.model.snapshot import Snapshot, Word
 from aisec_daemon.model.table import Table
 
@@ -162,4 +163,4 @@ def _numbers(columns: Sequence[list[float | None]], rows: int) -> NDArray[np.flo
 
 
 def _line(content: Mapping[str, Any]) -> bytes:
-    return orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE)
+    return dumps(content, orjson.OPT_APPEND_NEWLINE)

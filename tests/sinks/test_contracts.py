@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,15 @@ from aisec_daemon.app import catalogue
 from aisec_daemon.model import Change, Finding, Rule, Severity, Snapshot, Status, Tick
 from aisec_daemon.sinks.log import Log
 from aisec_daemon.sinks.metrics import Metrics
+from aisec_daemon.sinks.trace import Trace
 
 RULE = Rule("hot", "Too hot", Severity.HIGH, "Summer.")
-SINKS = {"log": Log, "metrics": lambda: Metrics([RULE])}
 TABLES = catalogue.tables()
+SINKS = {
+    "log": Log,
+    "metrics": lambda: Metrics([RULE]),
+    "trace": lambda: Trace(Path(os.devnull), "node", dict.fromkeys(TABLES, 1.0), TABLES),
+}
 hostile = st.text(max_size=30) | st.sampled_from(
     ['"', "\\", "\n", "\0", "\x1b[31m", "# EOF\n", "} 1\nfake_metric 1", "x" * 65536, "\ud800"]
 )

@@ -29,16 +29,17 @@ def stage(folder: Path) -> Iterator[Stage]:
     mount = folder / "stage"
     mount.mkdir()
     stage = Stage(mount)
-    yield stage
-    stage.close()
+    try:
+        yield stage
+    finally:
+        stage.close()
 
 
 @pytest.fixture(scope="session")
 def container(stage: Stage, folder: Path) -> Iterator[Manager]:
     """A machine with a running systemd, and nothing of ours."""
-    container = boot(stage, folder / "container.log")
-    yield container
-    container.close()
+    with boot(stage, folder / "container.log") as container:
+        yield container
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +57,5 @@ def service(container: Manager) -> SimpleNamespace:
 @pytest.fixture(scope="session")
 def first_namespace(service: SimpleNamespace, stage: Stage, folder: Path) -> Iterator[Manager]:
     """The same installation in the first pid namespace, where the process connector answers."""
-    manager = first(stage, folder / "first.log")
-    yield manager
-    manager.close()
+    with first(stage, folder / "first.log") as manager:
+        yield manager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.systemd.stage import HERE, Stage, environment
@@ -29,11 +30,8 @@ def eventually(what: Callable[[], object], seconds: float = 30.0) -> object:
 class Manager:
     """Runs programs where a systemd runs; `systemctl` is its own."""
 
-    def __init__(
-        self, process: subprocess.Popen[str], enter: Sequence[str], scope: str, units: str
-    ) -> None:
+    def __init__(self, enter: Sequence[str], scope: str, units: str) -> None:
         self.units = units
-        self._process = process
         self._enter = enter
         self._systemctl = ("systemctl", scope, "--no-pager")
 
@@ -65,17 +63,27 @@ class Manager:
         """Give an order to systemd."""
         return self.run(*self._systemctl, *arguments, check=check)
 
+    def running(self) -> bool:
+        """Tell whether it has started what it starts at boot."""
+        return self.systemctl("is-system-running", check=False) == "running\n"
+
     def show(self, unit: str, key: str) -> str:
         """Return one property of a unit."""
         return self.systemctl("show", "--property", key, "--value", unit).strip()
 
-    def close(self, seconds: float = 30.0) -> None:
-        """End it as it wants to be ended."""
-        self._process.terminate()
-        self._process.wait(seconds)
+
+@contextmanager
+def _ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    """End a systemd as it wants to be ended."""
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
-def boot(stage: Stage, log: Path) -> Manager:
+@contextmanager
+def boot(stage: Stage, log: Path) -> Iterator[Manager]:
     """Start systemd as PID 1 of a container on the stage; it shares the network."""
     with log.open("w") as output:
         process = stage.start(
@@ -86,17 +94,17 @@ def boot(stage: Stage, log: Path) -> Manager:
             *("--", "systemd.unit=basic.target"),
             output=output,
         )
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    leader = str(eventually(lambda: _children(process, children, log))).split()[0]
-    namespaces = ("--mount", "--uts", "--ipc", "--pid", "--cgroup")
-    manager = Manager(
-        process, ("nsenter", "--target", leader, *namespaces), "--system", "/run/systemd/system"
-    )
-    eventually(lambda: manager.systemctl("is-system-running", check=False).strip() == "running")
-    return manager
+    with _ended(process):
+        leader = str(eventually(lambda: _systemd_below(process, log)))
+        namespaces = ("--mount", "--uts", "--ipc", "--pid", "--cgroup")
+        enter = ("nsenter", "--target", leader, *namespaces)
+        manager = Manager(enter, "--system", "/run/systemd/system")
+        eventually(manager.running)
+        yield manager
 
 
-def first(stage: Stage, log: Path) -> Manager:
+@contextmanager
+def first(stage: Stage, log: Path) -> Iterator[Manager]:
     """Start a systemd in the first pid namespace; it has the same root as a container."""
     with log.open("w") as output:
         process = stage.start(
@@ -104,18 +112,24 @@ def first(stage: Stage, log: Path) -> Manager:
             *("unshare", "--mount", "sh", HERE / "first_namespace.sh", stage.root),
             output=output,
         )
-    runtime = "XDG_RUNTIME_DIR=/run/user-manager"
-    enter = ("nsenter", "--target", str(process.pid), "--mount", "--root", "--wd=/")
-    manager = Manager(
-        process,
-        (*enter, "env", runtime, "SYSTEMD_IGNORE_CHROOT=1"),
-        "--user",
-        "/run/user-manager/config/systemd/user",
-    )
-    eventually(lambda: manager.systemctl("is-system-running", check=False).strip() == "running")
-    return manager
+    variables = ("env", "XDG_RUNTIME_DIR=/run/user-manager", "SYSTEMD_IGNORE_CHROOT=1")
+    with _ended(process):
+        enter = ("nsenter", "--target", str(process.pid), "--mount", "--root", "--wd=/", *variables)
+        manager = Manager(enter, "--user", "/run/user-manager/config/systemd/user")
+        eventually(manager.running)
+        yield manager
 
 
-def _children(process: subprocess.Popen[str], file: Path, log: Path) -> str:
+def _systemd_below(process: subprocess.Popen[str], log: Path) -> str:
+    """Return the pid of the container's systemd: systemd-nspawn has other children before."""
     assert process.poll() is None, log.read_text()
-    return file.read_text()
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    names = {child: Path(f"/proc/{child}/comm") for child in children}
+    return next((c for c, name in names.items() if _text(name) == "systemd\n"), "")
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text()
+    except OSError:  # gone meanwhile
+        return ""

@@ -11,7 +11,7 @@ from aisec_daemon.host.proc.identity import ProcessIdentity
 
 
 def read_version(root: Path) -> str | None:
-    """Return v1, v2 or hybrid as the first process's groups show it; None if they cannot be read."""
+    """Return v1, v2 or hybrid as the first process shows it; None if that cannot be read."""
     try:
         text = (root / "proc/1/cgroup").read_text("utf-8", "surrogateescape")
     except OSError:

@@ -16,7 +16,7 @@ from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.pci import PciGpu
 
 _VERSION = re.compile(r"NVRM version:.*?\s(\d+\.\d[\d.]*)\s")
-_HANDED_OVER = frozenset({"vfio-pci", "pci-stub", "pciback"})
+_HANDED_OVER = frozenset({"vfio-pci", "pci-stub", "pciback", "xen-pciback"})
 _NO_GPU_WATCHED = "no GPU is watched"
 
 

@@ -115,6 +115,7 @@ class _Eye:
         if snapshot is None:
             look.unreadable[name] = error
         else:
+            look.unreadable |= _unread_rows(snapshot)
             self._step(snapshot, look)
 
     def _step(self, snapshot: Snapshot, look: Look) -> None:
@@ -131,6 +132,13 @@ class _Eye:
         except Exception as fault:  # a faulty detector must not hide what the others find
             self._faults[f"detector/{rule}"] = f"fault in this rule: {fault!r}"
             return None
+
+
+def _unread_rows(snapshot: Snapshot) -> dict[str, str]:
+    """Return `gpu/<uuid>` and why, for each row that says that it could not be read."""
+    errors = snapshot.labels.get("error", ())
+    rows = zip(snapshot.subjects, errors, strict=False)  # most tables have no such label
+    return {f"{snapshot.table.name}/{subject}": error for subject, error in rows if error}
 
 
 def _part(sampler: Sampler) -> str:

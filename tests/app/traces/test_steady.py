@@ -24,7 +24,7 @@ def test_a_clock_set_back_moves_all_that_follows():
 
 
 def test_a_stamp_that_repeats_is_made_up_for_at_the_next_gap():
-    assert mended([1, 2, 2, 3, 5, 6]) == ([1, 2, 3, 4, 5, 6], 1)
+    assert mended([1, 2, 2, 3, 5, 6, 6.5]) == ([1, 2, 3, 4, 5, 6, 6.5], 1)
 
 
 def test_a_gap_stays_a_gap_after_the_clock_was_set_back():

@@ -1,0 +1,91 @@
+"""Measures what the daemon costs: `python -m tests.bench [--peers] [PAGE.md | MEASUREMENT …]`.
+
+A measurement is a module of this folder with `measure()`, which returns a Markdown table; its
+docstring is the section above it. Each runs in a process of its own. With a page, all run and the
+page is written; without, what was named is printed. `--peers` adds what has to be installed first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import aisec_daemon
+
+MEASUREMENTS = ("memory", "nvml_calls", "scan", "step", "render", "scrape")
+PEERS = ("peer",)
+
+_ABOUT = """# What it costs
+
+Written by `make bench`; do not edit. Every figure is a median with the middle half in brackets, or
+what is said at its table. Peers and naive twins run in the same process or at the same time as what they are
+compared with, in turn, since machines are noisy: trust the ratios, not the milliseconds.
+
+aisec-daemon {version}, {system}, {machine}, {cores} cores, Python {python}.
+"""
+
+
+def section(name: str) -> str:
+    """Return one measurement with its heading; run in the measurement's own process."""
+    module = importlib.import_module(f"tests.bench.{name}")
+    title, _, about = module.__doc__.strip().partition("\n")
+    command = f"python -m tests.bench {name}"
+    if name in PEERS:
+        command = f"python -m tests.bench --peers {name}"
+    return f"## {title}\n{about}\n\n`{command}`\n\n{module.measure()}\n"
+
+
+def measured(name: str) -> str:
+    """Have a fresh process measure, and return what it wrote."""
+    print(name, "…", file=sys.stderr)
+    command = [sys.executable, "-m", "tests.bench", "--here", name]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout
+
+
+def machine() -> str:
+    """Say in general words what this ran on."""
+    model = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
+    return model[0] if model else platform.machine()
+
+
+def head() -> str:
+    release = platform.release().partition("-")[0]
+    return _ABOUT.format(
+        version=aisec_daemon.__version__,
+        system=f"{platform.system()} {release}",
+        machine=machine(),
+        cores=len(__import__("os").sched_getaffinity(0)),
+        python=platform.python_version(),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("what", nargs="+", help="measurements, or the page to write")
+    parser.add_argument("--peers", action="store_true", help="peers too (installs them)")
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    known = (*MEASUREMENTS, *PEERS)
+    if given.here:
+        print(section(given.what[0]), end="")
+    elif set(given.what) <= set(known):
+        print("\n".join(map(measured, given.what)), end="")
+    elif len(given.what) == 1 and given.what[0].endswith(".md"):
+        names = [*MEASUREMENTS, *(PEERS if given.peers else ())]
+        text = "\n".join([head(), *map(measured, names)])
+        Path(given.what[0]).write_text(text, encoding="utf-8")
+    else:
+        parser.error(f"name a page to write, or any of: {', '.join(known)}")
+
+
+if __name__ == "__main__":
+    main()
