@@ -39,6 +39,11 @@ UNPROTECTED = Family(
     "gauge",
     "1 if others can reach this page without a password or certificate.",
 )
+EVICTED = Family(
+    "aisec_history_evicted_subjects",
+    "gauge",
+    "Subjects whose past had to go for want of room since the settings were last read.",
+)
 _FIXED = ("listen", "state", "root", "web_config", "host")
 
 
@@ -124,6 +129,8 @@ class Daemon:
             if monotonic() - saved >= _SAVE_SECONDS:
                 saved = monotonic()
                 self._save()
+                if self._loop.pipeline is not None:
+                    self._show(EVICTED, float(self._loop.pipeline.evicted))
             if not told_ready and self._ready():
                 told_ready = True
                 notify("READY=1", f"STATUS=metrics on {self._settings.listen}")
@@ -151,7 +158,8 @@ class Daemon:
             rows_max=settings.metrics.rows_max,
             series_max=settings.metrics.series_max,
         )
-        self._metrics.set_gauge(UNPROTECTED.name, UNPROTECTED.help, float(self._unprotected))
+        self._show(UNPROTECTED, float(self._unprotected))
+        self._show(EVICTED, 0.0)
         self._loop.pipeline = pipeline
         self._loop.sinks = (self._metrics, Log(f"replayed: {mark}" if mark else ""))
         self._source.start()
@@ -204,6 +212,10 @@ class Daemon:
 
     def _ready(self) -> bool:
         return self._source is not None and self._source.complete
+
+    def _show(self, gauge: Family, value: float) -> None:
+        if self._metrics is not None:
+            self._metrics.set_gauge(gauge.name, gauge.help, value)
 
     def _played_out(self) -> bool:
         return isinstance(self._source, Player) and self._source.ended and self._inbox.empty()

@@ -193,6 +193,10 @@ def _unreadable(reasons: Mapping[str, str]) -> Table:
 
 
 def _summary(look: Look) -> Text:
+    told = sum(not finding.allowed for finding in look.findings)
+    verdict = f"{told} past the line" if told else "nothing past the line"
+    if look.unreadable:
+        verdict += f", {len(look.unreadable)} not read"
     counts = [
         f"{len(look.tables[name].subjects)} {words}"
         for name, words in (
@@ -202,9 +206,5 @@ def _summary(look: Look) -> Text:
         )
         if name in look.tables
     ]
-    told = sum(not finding.allowed for finding in look.findings)
-    counts.append(f"{told} past the line" if told else "nothing past the line")
-    if look.unreadable:
-        counts.append(f"{len(look.unreadable)} not read")
     style = {0: "green", 1: "red"}.get(look.exit_code, "yellow")
-    return text(", ".join(counts), style)
+    return text("; ".join([verdict, ", ".join(counts)]), style)

@@ -27,7 +27,7 @@ class _Row(NamedTuple):
 class Blind:
     """Samplers, one GPU's sensor, and NVIDIA devices that no working driver serves."""
 
-    rule: ClassVar = Rule(
+    rule: ClassVar[Rule] = Rule(
         "blind",
         title="A sensor is silent or unreadable",
         severity=Severity.HIGH,
@@ -37,7 +37,7 @@ class Blind:
         quiet=15.0,
     )
     memory: ClassVar[StateShape | None] = None
-    peers: ClassVar = False
+    peers: ClassVar[bool] = False
 
     after: Annotated[float, "seconds without a good reading before it is told"] = 15.0
 

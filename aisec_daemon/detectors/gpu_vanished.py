@@ -17,7 +17,7 @@ class GpuVanished:
     MIG instances come and go by design and are not remembered.
     """
 
-    rule: ClassVar = Rule(
+    rule: ClassVar[Rule] = Rule(
         "gpu_vanished",
         title="A GPU is gone",
         severity=Severity.HIGH,
@@ -28,7 +28,7 @@ class GpuVanished:
     memory: ClassVar[StateShape | None] = StateShape(
         version=1, fields=("last_seen_timestamp_seconds",), rows=256
     )
-    peers: ClassVar = False
+    peers: ClassVar[bool] = False
 
     after: Annotated[float, "seconds a GPU must be missing before it is told"] = 10.0
     forget: Annotated[float, "seconds after which a missing GPU is no longer expected"] = 604800.0

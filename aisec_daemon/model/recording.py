@@ -159,7 +159,8 @@ def _subjects(names: list[str]) -> tuple[str, ...]:
 
 def _numbers(columns: Sequence[list[float | None]], rows: int) -> NDArray[np.float64]:
     """Return (S, C); None becomes NaN."""
-    return np.array(columns, dtype=np.float64).reshape(len(columns), rows).T
+    numbers: NDArray[np.float64] = np.array(columns, dtype=np.float64)
+    return np.transpose(numbers.reshape(len(columns), rows))
 
 
 def _line(content: Mapping[str, Any]) -> bytes:

@@ -38,9 +38,9 @@ class Snapshot:
             )
         if len(set(self.subjects)) != rows:
             raise ValueError(f"{self.table.name}: a subject appears twice")
-        for label in self.table.labels:
-            if len(self.labels[label.name]) != rows:
-                raise ValueError(f"{self.table.name}: label {label.name!r} is not one a subject")
+        for name in self.table.label_names:
+            if len(self.labels[name]) != rows:
+                raise ValueError(f"{self.table.name}: label {name!r} is not one a subject")
         self.values.setflags(write=False)
 
     @classmethod

@@ -93,6 +93,11 @@ class Table:
         return {name: position for position, name in enumerate(self.column_names)}
 
     @cached_property
+    def label_names(self) -> tuple[str, ...]:
+        """Names of the labels."""
+        return tuple(label.name for label in self.labels)
+
+    @cached_property
     def counters(self) -> tuple[int, ...]:
         """Positions of the counters."""
         kinds = enumerate(column.kind for column in self.columns)

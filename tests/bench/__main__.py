@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import platform
 import subprocess
 import sys
@@ -63,7 +64,7 @@ def head() -> str:
         version=aisec_daemon.__version__,
         system=f"{platform.system()} {release}",
         machine=machine(),
-        cores=len(__import__("os").sched_getaffinity(0)),
+        cores=len(os.sched_getaffinity(0)),
         python=platform.python_version(),
     )
 

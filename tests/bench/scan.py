@@ -13,12 +13,13 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import psutil
 
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
 from tests.bench.crowd import crowd
-from tests.bench.report import median, spread, table
+from tests.bench.report import spread, table
 
 SIZES = 200, 2000
 TURNS = 15
@@ -67,7 +68,7 @@ def row(size: int) -> list[str]:
         spread(known),
         spread(by_file),
         spread(theirs, 1),
-        f"{median(theirs) / median(known):.1f}",
+        spread(np.divide(theirs, known), 1),
     ]
 
 

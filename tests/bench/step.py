@@ -133,7 +133,7 @@ def row(gpus: int, processes: int) -> list[str]:
         spread(pages),
         f"{median(steps + pages) / 10:.2f}",
         spread(naive),
-        f"{median(naive) / median(steps):.1f}",
+        spread(naive / steps, 1),
     ]
 
 

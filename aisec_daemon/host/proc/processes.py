@@ -90,6 +90,8 @@ class Processes:
             rows.dropped += len(listed) - len(pids) + len(departed[room:])
             scan = rows.finish(self._boot.seconds())
         self._tally.add(Call("proc", "scan", "OK"), seconds=perf_counter() - begin)
+        if scan.dropped:
+            self._tally.add(Call("proc", "scan", "dropped"), scan.dropped)
         return scan
 
     def lookup(self, pid: int) -> ProcessIdentity | None:

@@ -1,0 +1,107 @@
+"""docs/cli.md is the program's own help; completion works; the daemon needs no rich."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+import typer.main
+
+from aisec_daemon.cli import app
+from tests.daemon import ROOT
+
+PAGE = ROOT / "docs/cli.md"
+HEAD = """# Command line
+
+Made from the program's own help by `make golden`; a test holds it current. `aisec-daemon --help`
+and `aisec-daemon COMMAND --help` say the same; `aisec-daemon --install-completion` teaches your
+shell to complete commands and options.
+"""
+
+
+def page() -> str:
+    commands = typer.main.get_command(app).commands
+    return "\n".join([HEAD, *(section(name, command) for name, command in commands.items())])
+
+
+def section(name: str, command) -> str:
+    arguments = [p for p in command.params if p.param_type_name == "argument"]
+    usage = " ".join(
+        ["aisec-daemon", name, *(p.name.upper() + ("…" if p.nargs == -1 else "") for p in arguments)]
+    )
+    rows = [row(parameter) for parameter in command.params]
+    return "\n".join(
+        [
+            f"## {name}\n",
+            f"    {usage} [OPTIONS]\n",
+            command.help.replace("<", "\\<").strip() + "\n",
+            "| option | meaning |",
+            "| --- | --- |",
+            *rows,
+            "",
+        ]
+    )
+
+
+def row(parameter) -> str:
+    if parameter.param_type_name == "argument":
+        named = f"`{parameter.name.upper()}`"
+    else:
+        value = "" if parameter.is_flag else f" {parameter.metavar or parameter.name.upper()}"
+        named = ", ".join(f"`{name}{value}`" for name in parameter.opts)
+    return f"| {named} | {parameter.help} |"
+
+
+def test_docs_cli_is_current(request):
+    made = page()
+    if request.config.getoption("--renew"):
+        PAGE.write_text(made, "utf-8")
+
+    assert made == PAGE.read_text("utf-8"), "review `make golden`"
+
+
+def test_every_command_and_option_has_a_word_of_help():
+    commands = typer.main.get_command(app).commands
+    dumb = [
+        f"{name} {parameter.name}"
+        for name, command in commands.items()
+        for parameter in command.params
+        if not parameter.help
+    ]
+
+    assert commands
+    assert dumb == []
+    assert [name for name, command in commands.items() if not command.help] == []
+
+
+@pytest.mark.parametrize("name", sorted(typer.main.get_command(app).commands))
+def test_the_list_of_commands_says_each_in_a_whole_sentence(name):
+    command = typer.main.get_command(app).commands[name]
+
+    assert not command.get_short_help_str(45).endswith("..."), "first sentence: 45 letters at most"
+
+
+def complete(words: str, at: int) -> list[str]:
+    env = {
+        **os.environ,
+        "_AISEC_DAEMON_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(at),
+    }
+    command = [sys.executable, "-m", "aisec_daemon"]
+    done = subprocess.run(command, capture_output=True, text=True, env=env, cwd=ROOT, check=False)
+    return done.stdout.split()
+
+
+def test_commands_and_options_are_completed():
+    assert complete("aisec-daemon d", 1) == ["doctor"]
+    assert complete("aisec-daemon once --j", 2) == ["--json"]
+
+
+def test_a_running_daemon_needs_no_rich():
+    code = "import sys, aisec_daemon.cli, aisec_daemon.app.daemon; sys.exit('rich' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
+
+    assert done.returncode == 0
