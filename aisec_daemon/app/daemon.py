@@ -100,6 +100,7 @@ class Daemon:
                 healthy=lambda: self._loop.healthy,
                 ready=self._ready,
                 findings=lambda: self._loop.findings,
+                mark=self._tape.mark if self._tape else "",
             ),
             self._settings.web_config,
             warn=lambda sentence: _LOG.warning("%s", sentence),

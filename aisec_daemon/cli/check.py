@@ -13,8 +13,8 @@ def check(
 ) -> None:
     """Check a settings file.
 
-    Names each wrong key, why it is wrong, and the nearest right one. Do so before `systemctl reload`: the daemon keeps its old settings where the new are wrong.
-    Exit code 0: good. 2: not.
+    Names each wrong key, why it is wrong, and the nearest right one. Do so before a reload: the
+    daemon keeps its old settings if the new ones are wrong. Exit code 0: good. 2: not.
     """
     from aisec_daemon.app.settings import SettingsError, load  # noqa: PLC0415 # help stays quick
 

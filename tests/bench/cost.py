@@ -36,18 +36,18 @@ class Cost:
 
 
 def of(pid: int) -> Cost:
-    """Return the cost of one process."""
-    times = psutil.Process(pid).cpu_times()
+    """Return the cost of one process, with the CPU of its children that have ended."""
+    times = psutil.Process(pid).cpu_times()[:4]
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
     kib = {name.rstrip(":"): float(value) for name, value, *_ in map(str.split, lines)}
     private = kib["Private_Clean"] + kib["Private_Dirty"]
-    return Cost(times.user + times.system, kib["Pss"] / 1024, private / 1024, 1)
+    return Cost(sum(times), kib["Pss"] / 1024, private / 1024, 1)
 
 
 def of_descendants(pid: int) -> Cost:
     """Return the cost of all that a process has started and that still lives."""
     total = Cost()
     for child in psutil.Process(pid).children(recursive=True):
-        with suppress(psutil.NoSuchProcess, FileNotFoundError):
+        with suppress(psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
             total += of(child.pid)
     return total

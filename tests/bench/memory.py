@@ -18,7 +18,7 @@ from tests.bench.node import busy_node
 from tests.bench.report import table
 from tests.daemon import running
 
-SETTLE_SECONDS, SECONDS, SCRAPE_SECONDS = 5.0, 10.0, 5.0
+SETTLE_SECONDS, SECONDS, SCRAPE_SECONDS = 5.0, 60.0, 15.0
 NODES = (("8", 200, True), ("8", 2000, True), ("no driver", 200, False))
 HEAD = ["GPUs", "processes", "CPU, % of a core", "of which the child", "PSS, MiB"]
 HEAD += ["of which the child", "private, MiB"]

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from tests.bench.memory import over_a_minute, percent
 from tests.bench.node import busy_node
-from tests.bench.report import table
+from tests.bench.report import series, table
 from tests.daemon import FAKE_SITE, ROOT, running
 
 PROCESSES = 200
@@ -70,10 +70,6 @@ def exporter(python: Path, world: Path) -> Iterator[tuple[int, str]]:
 def page(address: str) -> str:
     with urllib.request.urlopen(address, timeout=5) as answer:
         return answer.read().decode()
-
-
-def series(text: str) -> int:
-    return sum(1 for line in text.splitlines() if line and not line.startswith("#"))
 
 
 def row(name: str, costs: list, count: int) -> list[str]:

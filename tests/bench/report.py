@@ -21,3 +21,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Write a Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def series(page: str) -> int:
+    """Count the series of a metrics page."""
+    return sum(1 for line in page.splitlines() if line and not line.startswith("#"))

@@ -17,8 +17,9 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from tests.bench.memory import SETTLE_SECONDS
 from tests.bench.node import busy_node
-from tests.bench.report import table
+from tests.bench.report import series, table
 from tests.daemon import running
 
 PROCESSES, SCRAPES, PAUSE_SECONDS = 200, 200, 0.1
@@ -88,20 +89,15 @@ def row(name: str, times: np.ndarray, against: np.ndarray) -> list[str]:
 def measure() -> str:
     with busy_node(PROCESSES) as (folder, world), running(folder / "state", world=world) as daemon:
         daemon.wait(lambda: daemon.ready)
-        daemon.wait(lambda: daemon.value("aisec_gpu_process_count", uuid=uuid_of(0)))
+        time.sleep(SETTLE_SECONDS)
         page = daemon.get()
         with client_server(page) as peer:
             times, new, theirs = map(np.array, alternate(daemon.address, peer))
         daemon.stop()
-    count = sum(1 for line in page.splitlines() if line and line[0] != "#")
     rows = [
         row("aisec-daemon, new page", times[new], theirs),
         row("aisec-daemon, same page", times[~new], theirs),
         row("prometheus-client", theirs, theirs),
     ]
-    head = [f"{count} series", "scrapes", "p50, ms", "p99, ms", "prometheus-client's p50/this"]
+    head = [f"{series(page)} series", "scrapes", "p50, ms", "p99, ms", "prometheus-client's p50/this"]
     return table(head, rows)
-
-
-def uuid_of(index: int) -> str:
-    return f"GPU-{index:08x}-0000-4000-8000-000000000000"

@@ -85,5 +85,7 @@ def test_it_knows_a_running_daemon_by_its_page(tmp_path):
         )
         found = checks(shown)
 
-    assert found["listen"]["found"] == f"an aisec-daemon serves {daemon.log and env['AISEC_LISTEN']}"
+    assert (
+        found["listen"]["found"] == f"an aisec-daemon serves {daemon.log and env['AISEC_LISTEN']}"
+    )
     assert found["state"]["status"] == "ok"

@@ -120,7 +120,9 @@ def test_a_gpu_that_does_not_answer_is_not_read_and_a_permitted_finding_is_no_al
     content = json.loads(shown.stdout)
 
     assert shown.returncode == 3
-    assert any("GPU_IS_LOST" in why for name, why in content["unreadable"].items() if "gpu/" in name)
+    assert any(
+        "GPU_IS_LOST" in why for name, why in content["unreadable"].items() if "gpu/" in name
+    )
     assert {finding["allowed"] for finding in content["findings"]} == {"repair"}
 
 

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 
-import pytest
 import typer.main
 
 from aisec_daemon.cli import app
@@ -29,7 +28,11 @@ def page() -> str:
 def section(name: str, command) -> str:
     arguments = [p for p in command.params if p.param_type_name == "argument"]
     usage = " ".join(
-        ["aisec-daemon", name, *(p.name.upper() + ("…" if p.nargs == -1 else "") for p in arguments)]
+        [
+            "aisec-daemon",
+            name,
+            *(p.name.upper() + ("…" if p.nargs == -1 else "") for p in arguments),
+        ]
     )
     rows = [row(parameter) for parameter in command.params]
     return "\n".join(
@@ -74,13 +77,6 @@ def test_every_command_and_option_has_a_word_of_help():
     assert commands
     assert dumb == []
     assert [name for name, command in commands.items() if not command.help] == []
-
-
-@pytest.mark.parametrize("name", sorted(typer.main.get_command(app).commands))
-def test_the_list_of_commands_says_each_in_a_whole_sentence(name):
-    command = typer.main.get_command(app).commands[name]
-
-    assert not command.get_short_help_str(45).endswith("..."), "first sentence: 45 letters at most"
 
 
 def complete(words: str, at: int) -> list[str]:

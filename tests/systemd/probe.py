@@ -63,9 +63,9 @@ def attach(pid: int) -> None:
 def short_lived(processes: Processes) -> str:
     """Start a program that is gone before the next scan; return its command as that scan tells."""
     processes.scan()
-    subprocess.run(["/bin/true", "--brief"], check=True)
+    subprocess.run(["/bin/sleep", "0.123"], check=True)
     commands = [identity.command for identity in processes.scan().identities]
-    return next((command for command in commands if command and "--brief" in command), "")
+    return next((command for command in commands if command and "0.123" in command), "")
 
 
 def main() -> None:

@@ -133,7 +133,7 @@ def test_in_the_first_namespace_the_connector_answers_too(service, first_namespa
         "maps": True,
         "file": "allowed",
         "connector": "",
-        "short-lived": "/bin/true --brief",
+        "short-lived": "/bin/sleep 0.123",
         "sock_diag": True,
         "null": "allowed",
     }

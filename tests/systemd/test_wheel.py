@@ -49,8 +49,10 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel):
 
 
 @pytest.mark.parametrize("python", pythons().values(), ids=pythons().keys())
-def test_it_runs_far_from_the_checkout(python, wheel, tmp_path):
+def test_it_runs_far_from_the_checkout(python, wheel, tmp_path, capsys):
     """Help, check, and a page that answers."""
+    with capsys.disabled():
+        subprocess.run([python, "--version"], check=True)
     venv = tmp_path / "venv"
     subprocess.run([python, "-m", "venv", venv], check=True)
     install = [venv / "bin/pip", "install", "-q", "--no-compile", wheel]

@@ -18,7 +18,8 @@ _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem}"
     "table{border-collapse:collapse;width:100%}"
     "th,td{border-bottom:1px solid #ccc;padding:.4rem;text-align:left;vertical-align:top;"
-    "overflow-wrap:anywhere}"
+    "white-space:nowrap}td:last-child{white-space:normal;overflow-wrap:anywhere}"
+    "strong{background:#fd0;padding:.2rem .5rem}"
 )
 POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -27,8 +28,12 @@ POLICY = (
 """Content-Security-Policy: nothing but the page's own style."""
 
 
-def landing(version: str, findings: Sequence[Finding]) -> bytes:
-    """Return the page; every word of a finding is an attacker's, and escaped."""
+def landing(version: str, findings: Sequence[Finding], mark: str = "") -> bytes:
+    """Return the page; every word of a finding is an attacker's, and escaped.
+
+    `mark` names what is replayed, if this is no live node.
+    """
+    replayed = f"<p><strong>Replayed: {escape(mark)}</strong></p>" if mark else ""
     worst = sorted(findings, key=lambda f: (bool(f.allowed), -f.severity, f.opened))
     left = len(worst) - _FINDINGS
     body = _table(worst[:_FINDINGS]) if worst else "<p>No finding is open.</p>"
@@ -36,7 +41,7 @@ def landing(version: str, findings: Sequence[Finding]) -> bytes:
     page = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>aisec-daemon</title>'
         f"<style>{_STYLE}</style></head><body><h1>aisec-daemon {escape(version)}</h1>"
-        '<p><a href="/metrics">Metrics</a> · <a href="/-/healthy">Healthy</a> · '
+        f'{replayed}<p><a href="/metrics">Metrics</a> · <a href="/-/healthy">Healthy</a> · '
         f'<a href="/-/ready">Ready</a></p><h2>Open findings</h2>{body}{more}</body></html>\n'
     )
     return page.encode("utf-8", "replace")

@@ -18,13 +18,15 @@ from aisec_daemon.model.exposition import OPENMETRICS_TYPE, TEXT_TYPE, Page
 class Site:
     """Where the answers come from; any thread may call these.
 
-    `healthy` while the step loop runs, `ready` once every sampler has been read.
+    `healthy` while the step loop runs, `ready` once every sampler has been read. `mark` names
+    what is replayed, if this is no live node.
     """
 
     page: Callable[[], Page]
     healthy: Callable[[], bool]
     ready: Callable[[], bool]
     findings: Callable[[], Sequence[Finding]]
+    mark: str = ""
 
     def answer(self, request: Request) -> Response:
         """Answer a request."""
@@ -65,4 +67,4 @@ class Site:
 
     def _landing(self, _: Request) -> Response:
         headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": POLICY}
-        return Response(200, landing(aisec_daemon.__version__, self.findings()), headers)
+        return Response(200, landing(aisec_daemon.__version__, self.findings(), self.mark), headers)

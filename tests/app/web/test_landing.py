@@ -81,3 +81,9 @@ def test_nothing_but_its_own_style_may_load() -> None:
     assert POLICY.startswith("default-src 'none'")
     assert "style-src 'sha256-" in POLICY
     assert "unsafe" not in POLICY
+
+
+def test_what_is_replayed_is_said_and_escaped() -> None:
+    """A page of a recording must not be taken for the page of a node."""
+    assert b"Replayed: &lt;demo&gt;" in landing("1", [], "<demo>")
+    assert b"Replayed" not in landing("1", [])
