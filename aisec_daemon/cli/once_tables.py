@@ -207,4 +207,4 @@ def _summary(look: Look) -> Text:
         if name in look.tables
     ]
     style = {0: "green", 1: "red"}.get(look.exit_code, "yellow")
-    return text("; ".join([verdict, ", ".join(counts)]), style)
+    return text("; ".join(filter(None, [verdict, ", ".join(counts)])), style)

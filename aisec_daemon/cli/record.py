@@ -18,7 +18,7 @@ def record(
         Path | None, typer.Option(metavar="DIR", help="Where the node's /proc and /sys lie.")
     ] = None,
 ) -> None:
-    """Record every reading of this node, to be replayed or sent to somebody.
+    """Record this node into a file.
 
     The file is gzip and may be appended to; a crash costs its last five seconds. It holds process
     names, users and command lines; secrets in them are replaced before they get there. Findings

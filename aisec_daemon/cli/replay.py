@@ -32,7 +32,7 @@ def replay(
         str | None, typer.Option(metavar="HOST:PORT", help="Where --speed serves it.")
     ] = None,
 ) -> None:
-    """Play recordings, or the logs you already have, through the detectors.
+    """Play a recording or a log through the detectors.
 
     Reads what `aisec-daemon record` wrote and what nvidia-smi logs: --query-gpu=… --format=csv,
     dmon and pmon, also as gzip. Lines that cannot be read are counted and named, never fatal.

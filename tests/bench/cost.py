@@ -9,7 +9,6 @@ from pathlib import Path
 import psutil
 
 
-
 @dataclass(frozen=True)
 class Cost:
     """CPU seconds since the start; memory in MiB (proc(5), smaps_rollup).

@@ -45,11 +45,13 @@ def percent(spent: cost.Cost) -> float:
 
 
 def row(gpus: str, processes: int, world: bool) -> list[str]:
-    with busy_node(processes) as (folder, driver):
-        with running(folder / "state", world=driver if world else None) as daemon:
-            daemon.wait(lambda: daemon.ready)
-            ((own, child),) = over_a_minute([daemon.process.pid], daemon.get)
-            daemon.stop()
+    with (
+        busy_node(processes) as (folder, driver),
+        running(folder / "state", world=driver if world else None) as daemon,
+    ):
+        daemon.wait(lambda: daemon.ready)
+        ((own, child),) = over_a_minute([daemon.process.pid], daemon.get)
+        daemon.stop()
     return [
         gpus,
         f"{processes}",

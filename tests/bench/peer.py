@@ -1,10 +1,10 @@
 """Beside a peer
 
 The daemon and nvitop-exporter (interval 1 s), at the same time, over the same fake driver with 8
-GPUs and 16 processes on them, 200 processes in all; both scraped every 15 s. The exporter reads GPUs and the
-processes on them, in one process; the daemon reads every process of the node too, keeps the driver
-at arm's length in a child, and judges. Calls that the fake driver lacks (power, PCIe) cost the
-exporter nothing here.
+GPUs and 16 processes on them, 200 processes in all; CPU and memory as above. The exporter reads
+GPUs and the processes on them, in one process; the daemon reads every process of the node too,
+keeps the driver at arm's length in a child, and judges. Calls that the fake driver lacks (power,
+PCIe) cost the exporter nothing here.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.bench.cost import Cost
 from tests.bench.memory import over_a_minute, percent
 from tests.bench.node import busy_node
 from tests.bench.report import series, table
@@ -72,24 +73,30 @@ def page(address: str) -> str:
         return answer.read().decode()
 
 
-def row(name: str, costs: list, count: int) -> list[str]:
+def row(name: str, costs: list[Cost], count: int) -> list[str]:
     own, children = costs
     spent = own + children
     return [name, f"{percent(spent):.2f}", f"{spent.pss:.0f}", f"{spent.private:.0f}", f"{count}"]
 
 
+def side_by_side(python: Path) -> tuple[list[Cost], list[Cost], list[int]]:
+    """Return the costs of the daemon and of the exporter, and how many series each shows."""
+    with (
+        busy_node(PROCESSES) as (folder, world),
+        running(folder / "state", world=world) as daemon,
+        exporter(python, world) as (pid, address),
+    ):
+        daemon.wait(lambda: daemon.ready)
+        pages = [daemon.get, lambda: page(address)]
+        costs = over_a_minute([daemon.process.pid, pid], lambda: [get() for get in pages])
+        counts = [series(get()) for get in pages]
+        daemon.stop()
+    return *costs, counts
+
+
 def measure() -> str:
     with tempfile.TemporaryDirectory() as environment:
-        python = install(Path(environment))
-        with busy_node(PROCESSES) as (folder, world):
-            with running(folder / "state", world=world) as daemon, exporter(python, world) as peer:
-                daemon.wait(lambda: daemon.ready)
-                pid, address = peer
-                ours, theirs = over_a_minute(
-                    [daemon.process.pid, pid], lambda: (daemon.get(), page(address))
-                )
-                counts = series(daemon.get()), series(page(address))
-                daemon.stop()
+        ours, theirs, counts = side_by_side(install(Path(environment)))
     rows = [row("aisec-daemon", ours, counts[0]), row("nvitop-exporter", theirs, counts[1])]
     ratios = [float(a) / float(b) for a, b in zip(rows[0][1:], rows[1][1:], strict=True)]
     rows.append(["ratio", *(f"{ratio:.1f}" for ratio in ratios)])

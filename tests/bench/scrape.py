@@ -99,5 +99,11 @@ def measure() -> str:
         row("aisec-daemon, same page", times[~new], theirs),
         row("prometheus-client", theirs, theirs),
     ]
-    head = [f"{series(page)} series", "scrapes", "p50, ms", "p99, ms", "prometheus-client's p50/this"]
+    head = [
+        f"{series(page)} series",
+        "scrapes",
+        "p50, ms",
+        "p99, ms",
+        "prometheus-client's p50/this",
+    ]
     return table(head, rows)

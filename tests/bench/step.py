@@ -13,7 +13,7 @@ import time
 import numpy as np
 
 from aisec_daemon.app import catalogue
-from aisec_daemon.model import Snapshot, Table
+from aisec_daemon.model import Snapshot, Table, Tick
 from aisec_daemon.pipeline.pipeline import Pipeline
 from aisec_daemon.sinks.metrics import Metrics
 from tests.bench.report import median, spread, table
@@ -75,8 +75,7 @@ def node(gpus: int, processes: int) -> dict[str, Made]:
     """Return every table of a node of this size."""
     rows = {"gpu": gpus, "gpu_device": gpus, "gpu_process": 2 * gpus, "process": processes}
     return {
-        name: Made(each, rows.get(name, 20), processes)
-        for name, each in catalogue.tables().items()
+        name: Made(each, rows.get(name, 20), processes) for name, each in catalogue.tables().items()
     }
 
 
@@ -98,14 +97,20 @@ class Second:
             if second % max(self._periods[name], 1.0) == 0
         ]
 
+    def step(self, snapshots: list[Snapshot]) -> list[Tick]:
+        return [self._pipeline.step(snapshot) for snapshot in snapshots]
+
+    def show(self, ticks: list[Tick]) -> None:
+        for tick in ticks:
+            self._metrics(tick)
+
     def costs(self, second: int) -> tuple[float, float, float]:
         """Return the seconds that step, page and naive twin took."""
         snapshots = self.due(second)
         begun = time.perf_counter()
-        ticks = [self._pipeline.step(snapshot) for snapshot in snapshots]
+        ticks = self.step(snapshots)
         stepped = time.perf_counter()
-        for tick in ticks:
-            self._metrics(tick)
+        self.show(ticks)
         rendered = time.perf_counter()
         for snapshot in snapshots:
             self._naive(snapshot)

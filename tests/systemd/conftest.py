@@ -17,9 +17,9 @@ from tests.systemd.stage import Stage
 
 @pytest.fixture(scope="session")
 def folder() -> Iterator[Path]:
-    """A folder that other users may enter."""
+    """A folder in the real /tmp that other users may enter."""
     assert os.geteuid() == 0, "these tests need root: sudo make test-system"
-    with tempfile.TemporaryDirectory(prefix="aisec-test-") as name:
+    with tempfile.TemporaryDirectory(prefix="aisec-test-", dir="/tmp") as name:
         Path(name).chmod(0o755)
         yield Path(name)
 

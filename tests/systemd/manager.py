@@ -64,8 +64,8 @@ class Manager:
         return self.run(*self._systemctl, *arguments, check=check)
 
     def running(self) -> bool:
-        """Tell whether it has started what it starts at boot."""
-        return self.systemctl("is-system-running", check=False) == "running\n"
+        """Tell whether it has tried to start all that it starts at boot."""
+        return self.systemctl("is-system-running", check=False).strip() in {"running", "degraded"}
 
     def show(self, unit: str, key: str) -> str:
         """Return one property of a unit."""

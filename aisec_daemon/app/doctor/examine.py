@@ -32,7 +32,11 @@ def examine(file: Path | None, root: Path | None) -> list[Check]:
             *_process_checks(host, settings),
             place.judge_settings(file, error, service_file=there),
             place.judge_folder(place.read_folder(settings.state)),
-            place.judge_address(settings.listen, place.read_address(settings.listen)),
+            place.judge_address(
+                settings.listen,
+                place.read_address(settings.listen),
+                protected=settings.web_config is not None,
+            ),
             place.judge_time(place.read_time(settings.root)),
             service.judge_service(service.read_service(settings.root)),
         ]

@@ -109,12 +109,15 @@ def _answers(listen: str) -> bool:
         return False
 
 
-def judge_address(listen: str, answer: str) -> Check:
-    """Judge whether the metrics page can be served."""
+def judge_address(listen: str, answer: str, *, protected: bool) -> Check:
+    """Judge whether the metrics page can be served; a `protected` page tells strangers nothing."""
     if answer == "free":
         return Check("listen", Status.OK, f"{listen} is free")
     if answer == "ours":
         return Check("listen", Status.OK, f"an aisec-daemon serves {listen}")
+    if protected and "listens there" in answer:
+        found = f"{listen} is taken; behind TLS or a password it does not say by whom"
+        return Check("listen", Status.UNKNOWN, found)
     remedy = f"sudo ss -ltnp 'sport = :{listen.rpartition(':')[2]}', or set AISEC_LISTEN=HOST:PORT"
     return Check("listen", Status.DEGRADED, answer, "the metrics page: it will not start", remedy)
 

@@ -115,7 +115,11 @@ def judge_connector(error: str, *, wanted: bool) -> Check:
         return Check(name, Status.OK, "switched off in the settings (host.connector)")
     if not error:
         return Check(name, Status.OK, "the kernel tells of every program that is started")
-    remedy = SERVICE if "CAP_NET_ADMIN" in error else "run it on the host (docker run --pid host)"
+    remedy = (
+        SERVICE
+        if "CAP_NET_ADMIN" in error
+        else "run it on the host, without --root (in a container: docker run --pid host)"
+    )
     lost = "programs that start and end between two readings"
     return Check(name, Status.DEGRADED, error, lost, remedy)
 

@@ -46,22 +46,23 @@ def test_a_folder_is_looked_at_and_not_made(tmp_path):
 
 def test_a_free_address_is_free_and_given_back():
     assert place.read_address("127.0.0.1:0") == "free"
-    assert place.judge_address("127.0.0.1:0", "free").status is Status.OK
+    assert place.judge_address("127.0.0.1:0", "free", protected=False).status is Status.OK
 
 
 def test_an_address_that_another_program_has_is_told_with_a_command():
     with socket.create_server(("127.0.0.1", 0)) as other:
         listen = f"127.0.0.1:{other.getsockname()[1]}"
         answer = place.read_address(listen)
-    check = place.judge_address(listen, answer)
+    check = place.judge_address(listen, answer, protected=False)
 
     assert check.status is Status.DEGRADED
     assert "listens there" in check.found
     assert listen.rpartition(":")[2] in check.remedy
+    assert place.judge_address(listen, answer, protected=True).status is Status.UNKNOWN
 
 
 def test_an_address_that_is_none_is_told():
-    check = place.judge_address("nowhere", place.read_address("nowhere"))
+    check = place.judge_address("nowhere", place.read_address("nowhere"), protected=True)
 
     assert check.status is Status.DEGRADED
     assert "host:port" in check.found
