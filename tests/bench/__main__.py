@@ -22,12 +22,13 @@ PEERS = ("peer",)
 
 _ABOUT = """# What it costs
 
-Written by `make bench`; do not edit. A figure with brackets is a median and the middle half. Peers
+Written by `{command}`; do not edit. A figure with brackets is a median and the middle half. Peers
 and naive twins run in turn with what they are compared with, or at the same time, since machines
 are noisy: trust the ratios more than the milliseconds. What can be counted instead of timed is held
 to its limits by `tests/test_smoke_bench.py`.
 
-aisec-daemon {version}, {system}, {machine}, {cores} cores, Python {python}.
+aisec-daemon {version}, {system}, {machine}, {cores} cores, Python {python};
+load average at the start {load:.1f} (what else ran on the machine is in the milliseconds, too).
 """
 
 
@@ -59,13 +60,16 @@ def machine() -> str:
     return model[0] if model else platform.machine()
 
 
-def head() -> str:
+def head(*, peers: bool) -> str:
+    """Say what was measured, on what."""
     release = platform.release().partition("-")[0]
     return _ABOUT.format(
+        command="python -m tests.bench --peers docs/footprint.md" if peers else "make bench",
         version=aisec_daemon.__version__,
         system=f"{platform.system()} {release}",
         machine=machine(),
         cores=len(os.sched_getaffinity(0)),
+        load=os.getloadavg()[0],
         python=platform.python_version(),
     )
 
@@ -83,7 +87,7 @@ def main() -> None:
         sys.stdout.write("\n".join(map(measured, given.what)))
     elif len(given.what) == 1 and given.what[0].endswith(".md"):
         names = [*MEASUREMENTS, *(PEERS if given.peers else ())]
-        text = "\n".join([head(), *map(measured, names)])
+        text = "\n".join([head(peers=given.peers), *map(measured, names)])
         Path(given.what[0]).write_text(text, encoding="utf-8")
     else:
         parser.error(f"name a page to write, or any of: {', '.join(known)}")

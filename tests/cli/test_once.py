@@ -25,6 +25,7 @@ def test_it_shows_gpus_and_who_is_on_them_in_human_units(run):
     assert "410/700" in shown.stdout
     assert "80 %" in shown.stdout
     assert "4f5a6b7c8d9e" in shown.stdout
+    assert "4f5a6b7c8d9e0" not in shown.stdout  # people use the first twelve
     assert "nothing past the line" in shown.stdout
     assert "containerd-shim" not in shown.stdout
 
