@@ -23,7 +23,8 @@ from tests.daemon import FAKE_SITE
 
 HOSTS = Path(__file__).parent / "hosts"
 NOW = 1_800_000_000.0
-MEASURED = re.compile(r"^(# (HELP|TYPE) )?aisec_(gpu_read_|gpu_utilization_stddev|gpu_power_stddev|sensor|process_tree|build)")
+TIMED = ("gpu_read_", "gpu_utilization_stddev", "gpu_power_stddev")
+MEASURED = re.compile(rf"^(# (HELP|TYPE) )?aisec_({'|'.join(TIMED)}|sensor|process_tree|build)")
 
 
 @pytest.fixture
