@@ -48,6 +48,7 @@ class Sampling:
         self._clock = clock
         self._inbox = inbox
         self._waiting = {sampler.table.name for sampler in samplers}
+        self._stopped = False
         self._scheduler = SteadyScheduler(workers=len(samplers) + 1)
         self._scheduler.on_missed(lambda name: upkeep.missed(f"sampler/{name}"))
 
@@ -66,7 +67,8 @@ class Sampling:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """End; a sampler that hangs is left behind."""
+        """End; a sampler that hangs is left behind, and what it still reads is not passed on."""
+        self._stopped = True
         self._scheduler.shutdown(wait=False)
         for sampler in self._samplers:
             self._upkeep.dismiss(f"sampler/{sampler.table.name}")
@@ -78,7 +80,10 @@ class Sampling:
         now = self._clock.now()
         error, sensor = "", ""
         try:
-            self._inbox.put_nowait(sampler.read(self._host, now))
+            snapshot = sampler.read(self._host, now)
+            if self._stopped:  # others sample by now, and time must not go back
+                return
+            self._inbox.put_nowait(snapshot)
         except UnreadableError as unreadable:
             error, sensor = str(unreadable), unreadable.sensor
         except Full:

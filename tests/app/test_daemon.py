@@ -130,12 +130,29 @@ def test_hup_takes_good_settings_and_refuses_bad_ones(tmp_path, world):
         daemon.wait(lambda: any("settings reloaded" in line for line in daemon.log))
         daemon.wait(lambda: daemon.value("aisec_finding_open", rule="blind") == 0)
         assert daemon.value("aisec_finding_open", rule="gpu_vanished") is None
+        runs = "aisec_upkeep_runs_total"
+        daemon.wait(lambda: daemon.value(runs, part="detector/gpu_vanished") is None)
+        assert daemon.value(runs, part="detector/blind") > 0
 
         settings.write_text("[detectors.blnd]\nafter = 1")
         daemon.signal(signal.SIGHUP)
         refused = "the old settings stay in force"
         daemon.wait(lambda: any(refused in line and "blind" in line for line in daemon.log))
         daemon.wait(lambda: daemon.value("aisec_gpu_power_watts", uuid=uuid(0)))
+
+
+def test_hup_changes_how_much_is_logged(tmp_path, world):
+    settings = tmp_path / "aisec.toml"
+    settings.write_text('log_level = "info"')
+    with running(tmp_path / "state", "--settings", str(settings), world=world) as daemon:
+        daemon.wait(lambda: daemon.value("aisec_gpu_power_watts", uuid=uuid(0)))
+        for level in ("error", "info"):
+            settings.write_text(f'log_level = "{level}"')
+            daemon.signal(signal.SIGHUP)
+            time.sleep(1.0)
+        daemon.wait(lambda: any("settings reloaded" in line for line in daemon.log))
+
+        assert sum("settings reloaded" in line for line in daemon.log) == 1
 
 
 def test_without_a_driver_it_says_so_and_never_plays(tmp_path):
