@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from functools import partial
 from queue import Full, Queue
@@ -49,6 +50,7 @@ class Sampling:
         self._inbox = inbox
         self._waiting = {sampler.table.name for sampler in samplers}
         self._stopped = False
+        self._listens = not host.processes.connector_error
         self._scheduler = SteadyScheduler(workers=len(samplers) + 1)
         self._scheduler.on_missed(lambda name: upkeep.missed(f"sampler/{name}"))
 
@@ -99,7 +101,17 @@ class Sampling:
 
     def _note(self) -> None:
         """Put the table of upkeep itself into the inbox."""
+        if self._listens:
+            self._note_connector()
         try:
             self._inbox.put_nowait(self._upkeep.snapshot(self._clock.now()))
         except Full:
             _LOG.warning("the pipeline does not keep up")
+
+    def _note_connector(self) -> None:
+        """Note whether the process connector, which worked at the start, works on."""
+        now, error = self._clock.now(), self._host.processes.connector_error
+        self._upkeep.expect("connector", math.nan, now)
+        sensor = "connector" if error else ""
+        if self._upkeep.ran("connector", now, 0.0, error, sensor) and error:
+            _LOG.warning("%s", error)
