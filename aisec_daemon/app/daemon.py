@@ -34,6 +34,7 @@ from aisec_daemon.sinks.metrics import Metrics
 
 _LOG = logging.getLogger(__name__)
 _SAVE_SECONDS = 60.0
+_READY_SECONDS = 30.0  # for all first turns: one that hangs must not have the manager start us anew
 _INBOX_SNAPSHOTS = 256
 UNPROTECTED = Family(
     "aisec_web_unprotected",
@@ -121,7 +122,7 @@ class Daemon:
         """Turn the loop; save, reload and feed the watchdog in between."""
         told_ready = False
         watchdog = Watchdog()
-        saved = monotonic()
+        begun = saved = monotonic()
         while not self._stopping.is_set() and not self._played_out():
             self._loop.turn()
             while not self._orders.empty():
@@ -134,7 +135,7 @@ class Daemon:
                 self._save()
                 if self._loop.pipeline is not None:
                     self._show(EVICTED, float(self._loop.pipeline.evicted))
-            if not told_ready and self._ready():
+            if not told_ready and (self._ready() or monotonic() - begun >= _READY_SECONDS):
                 told_ready = True
                 notify("READY=1", f"STATUS=metrics on {self._settings.listen}")
             if self._loop.healthy:  # one that sees nothing any more is better started anew

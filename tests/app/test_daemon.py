@@ -13,6 +13,7 @@ import pytest
 
 from tests.daemon import running
 from tests.fake_nvml import scenario
+from tests.host.proc.tree import Tree
 
 
 @pytest.fixture
@@ -164,6 +165,25 @@ def test_without_a_driver_it_says_so_and_never_plays(tmp_path):
         assert "replayed" not in daemon.get()
         assert daemon.value("aisec_upkeep_failed_runs_total", part="sampler/gpu") > 0
         assert daemon.value("aisec_process_count", user="root") is not None or os.getuid() != 0
+
+
+def test_a_read_that_never_returns_is_told_and_holds_up_neither_page_nor_stop(tmp_path):
+    """A program can make whoever reads its command line wait for ever (memory of a FUSE file)."""
+    tree = Tree(tmp_path)
+    tree.add(7)
+    (tree.proc / "7" / "cmdline").unlink()
+    os.mkfifo(tree.proc / "7" / "cmdline")
+    settings = tmp_path / "aisec.toml"
+    settings.write_text("[detectors.blind]\nafter = 1\n[samplers.process]\nperiod = 0.2\n")
+    arguments = ("--settings", str(settings), "--root", str(tmp_path))
+    with running(tmp_path / "state", *arguments) as daemon:
+        told = "sampler/process has had no good reading"
+        daemon.wait(lambda: any(told in line for line in daemon.log))
+
+        assert "aisec_upkeep_missed_runs_total" in daemon.get()
+        assert not daemon.ready
+        assert daemon.get("/-/healthy") == "healthy\n"
+        assert daemon.stop() == 0
 
 
 def test_the_demo_marks_every_series_and_shows_nothing_of_this_machine(tmp_path):

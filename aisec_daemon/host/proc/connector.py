@@ -30,6 +30,7 @@ from aisec_daemon.host.tally import Call, Tally
 _DATAGRAM_BYTES = 4096
 _BUFFER_BYTES = 1 << 20
 _ANSWER_SECONDS = 1.0
+_END_SECONDS = 1.0
 _SO_RCVBUFFORCE = 33
 
 
@@ -63,12 +64,14 @@ class Connector:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop listening; returns once the thread has ended."""
+        """Stop listening; returns once the thread has ended, or hangs in reading a process."""
         if self._thread is None:
             return
         self._closing = True
         os.eventfd_write(self._wake, 1)
-        self._thread.join()
+        self._thread.join(_END_SECONDS)
+        if self._thread.is_alive():
+            return
         self._thread = None
         os.close(self._wake)
         self._socket.close()
