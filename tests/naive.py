@@ -19,6 +19,14 @@ def mean(values):
     return sum(values) / len(values) if values else math.nan
 
 
+def median(values):
+    values = sorted(known(values))
+    middle = len(values) // 2
+    if not values:
+        return math.nan
+    return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2
+
+
 def deviation(values):
     values = known(values)
     if not values:

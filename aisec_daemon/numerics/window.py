@@ -6,7 +6,7 @@ nothing was read gives NaN, without a warning.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,30 @@ Window: TypeAlias = NDArray[np.floating]
 
 def count(x: Window) -> Array:
     """Return how many readings each column has."""
-    return np.sum(~np.isnan(x), axis=0, dtype=np.float64)
+    return total(~np.isnan(x))
+
+
+def total(x: NDArray[Any], held: NDArray[np.bool_] | None = None) -> Array:
+    """Return the sum of each column, or of those of its readings that are `held` (T, S)."""
+    kept = True if held is None else held
+    return np.asarray(np.sum(x, axis=0, where=kept, dtype=np.float64), dtype=np.float64)
 
 
 def mean(x: Window) -> Array:
     """Return the mean of what was read."""
-    return divide(np.nansum(x, axis=0, dtype=np.float64), count(x))
+    return divide(total(x, ~np.isnan(x)), count(x))
+
+
+def median(x: Window) -> Array:
+    """Return the median of what was read: a short burst does not move it."""
+    if not x.size:
+        return np.full(x.shape[1], np.nan)
+    ordered = np.sort(x, axis=0)  # NaN last
+    read = np.sum(~np.isnan(x), axis=0)
+    columns = np.arange(x.shape[1])
+    low = ordered[np.maximum(read - 1, 0) // 2, columns]
+    high = ordered[np.minimum(read // 2, len(x) - 1), columns]
+    return np.where(read > 0, (low.astype(np.float64) + high) / 2, np.nan)
 
 
 def deviation(x: Window) -> Array:
@@ -43,7 +61,7 @@ def extent(x: Window) -> Array:
 def share(x: Window, held: NDArray[np.bool_]) -> Array:
     """Return the share of readings for which `held` (T, S) is true; an unread one counts not."""
     read = ~np.isnan(x)
-    return divide(np.sum(held & read, axis=0).astype(np.float64), count(x))
+    return divide(total(held & read), count(x))
 
 
 def divide(a: Array, b: Array) -> Array:

@@ -17,7 +17,7 @@ windows = arrays(
 
 
 @given(windows)
-@pytest.mark.parametrize("name", ["mean", "deviation", "extent"])
+@pytest.mark.parametrize("name", ["mean", "median", "deviation", "extent"])
 def test_it_says_what_the_obvious_way_says(name, x):
     got = getattr(window, name)(x)
     slow = [getattr(naive, name)(naive.column(x, at)) for at in range(x.shape[1])]
@@ -29,7 +29,7 @@ def test_a_window_without_readings_gives_nan():
     """Neither a warning nor a zero: nothing is known."""
     empty = np.empty((0, 2), dtype=np.float32)
 
-    for summary in (window.mean, window.deviation, window.extent):
+    for summary in (window.mean, window.median, window.deviation, window.extent):
         assert np.isnan(summary(empty)).all()
     assert window.count(empty).tolist() == [0.0, 0.0]
 
