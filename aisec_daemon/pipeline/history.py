@@ -128,7 +128,7 @@ def _source(table: Table, name: str) -> tuple[int, bool]:
     """Return the column behind a name in a view, and whether it is its rate."""
     if name.endswith(_RATE):
         column = table.index(name.removesuffix(_RATE))
-        if table.columns[column].kind is not Kind.COUNTER:
+        if column not in table.counters:
             raise KeyError(f"table {table.name!r}: {name!r} is not the rate of a counter")
         return column, True
     column = table.index(name)
