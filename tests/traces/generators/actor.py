@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from aisec_daemon.host.program.place import place
 from tests.traces.generators.flows import Flow
 from tests.traces.generators.load import Load
 from tests.traces.generators.shapes import Floats
@@ -14,10 +15,9 @@ from tests.traces.generators.shapes import Floats
 
 @dataclass(frozen=True)
 class Program:
-    """What table `program` says of it, beside its counters."""
+    """What table `program` says of it, beside its counters and the place of its file."""
 
     libraries: str = "cuda"
-    executable_place: str = "system"
     executable_writable: str = ""
     disguise: str = ""
     preload: str = ""
@@ -46,6 +46,14 @@ class Actor:
     write_rate: Floats | float = 0.0
     flows: tuple[Flow, ...] = ()
     seen: str = "all"
+    grain: str = "tcp_info"  # of its sockets; proc in another network namespace
+
+    @property
+    def place(self) -> str:
+        """Where its file lies, as the host's own reader puts it."""
+        words = self.words
+        gone = words.get("executable_state") == "deleted"
+        return place(words.get("executable", "").encode(), gone=gone)
 
     @property
     def subject(self) -> str:

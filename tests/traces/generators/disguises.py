@@ -14,7 +14,6 @@ def renamed(stage: Stage, plan: Plan) -> Plan:
     words = unlisted(stage, plan)
     if stage.chance(0.5):
         words["command"] += " -o stratum+tcp://pool.example:3333"
-        words["indicators"] = "argument/stratum-scheme"
     return replace(plan, words=words)
 
 
@@ -27,10 +26,8 @@ def deleted(stage: Stage, plan: Plan) -> Plan:
     """Its file is deleted once it runs, or never was one (memfd)."""
     words = unlisted(stage, plan)
     if stage.chance(0.5):
-        words |= {"executable": f"{words['executable']} (deleted)", "executable_state": "deleted"}
-        return _program(replace(plan, words=words), executable_place="deleted")
-    words |= {"executable": "/memfd:x (deleted)", "executable_state": "memfd"}
-    return _program(replace(plan, words=words), executable_place="memory")
+        return replace(plan, words={**words, "executable_state": "deleted"})
+    return replace(plan, words={**words, "executable": "/memfd:x", "executable_state": "memfd"})
 
 
 def hidden(stage: Stage, plan: Plan) -> Plan:
@@ -47,9 +44,9 @@ def training_container(stage: Stage, plan: Plan) -> Plan:
     """It is called after what the node is for, in a container or job as honest work has."""
     place = job(stage) if stage.node.scheduler != "none" else container(stage)
     name = stage.pick("train-llama", "finetune", "torchrun", "trainer")
-    named = {"name": name, "executable": f"/workspace/{name}", "indicators": ""}
+    named = {"name": name, "executable": f"/workspace/{name}"}
     words = {**plan.words, **place, **named, "command": f"{name} --config base.yaml"}
-    return _program(replace(plan, words=words), executable_place="other")
+    return replace(plan, words=words)
 
 
 def python_named(stage: Stage, plan: Plan) -> Plan:
@@ -64,7 +61,7 @@ def python_launched(stage: Stage, plan: Plan) -> Plan:
     """A real interpreter loads it as a library."""
     words = unlisted(stage, plan)
     words |= {"name": "python3", "command": "python3 run.py", "executable": "/usr/bin/python3.11"}
-    changed = _program(replace(plan, words=words), executable_place="system")
+    changed = replace(plan, words=words)
     return _program(
         changed, libraries=f"{plan.program.libraries} python", executable_age_seconds=2e7
     )
@@ -73,7 +70,7 @@ def python_launched(stage: Stage, plan: Plan) -> Plan:
 def libraries_mapped(stage: Stage, plan: Plan) -> Plan:
     """It maps an ML framework that it does not use."""
     plan = python_launched(stage, plan)
-    return _program(plan, libraries="cublas cuda cudnn nccl python torch")
+    return _program(plan, libraries="cublas cuda cudnn nccl nvml python torch")
 
 
 def kernel_thread(stage: Stage, plan: Plan) -> Plan:

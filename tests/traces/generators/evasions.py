@@ -96,12 +96,15 @@ def beside(stage: Stage, plan: Plan) -> Plan:
 
 def blinding(stage: Stage, plan: Plan) -> Plan:
     """It stops the monitor for a while again and again, or breaks its access to the driver."""
+    words = unlisted(stage, plan)
+    if stage.node.blind or stage.node.deaf:  # somebody has done it already
+        return replace(plan, words=words)
     at = stage.begin + stage.draw(5, 30)
     gaps = stage.node.blind if stage.chance(0.5) else stage.node.deaf
     while at < stage.end - 60:
         gaps.append((at, at + stage.draw(20, 60)))
         at += stage.draw(60, 180)
-    return replace(plan, words=unlisted(stage, plan))
+    return replace(plan, words=words)
 
 
 EVASIONS: dict[str, Evasion] = {

@@ -39,8 +39,8 @@ class Flow:
 
     begin: float
     end: float
-    peer: tuple[str, int] = ("", 0)
-    local: tuple[str, int] = ("", 0)
+    peer: tuple[str, int] = ("0.0.0.0", 0)
+    local: tuple[str, int] = ("0.0.0.0", 0)
     scope: str = "none"  # loopback, private, public, none
     state: str = "established"
     sent: Messages = field(default_factory=Messages.none)
@@ -74,7 +74,10 @@ def both(one: Messages, other: Messages) -> Messages:
 
 
 def address(rng: np.random.Generator, scope: str) -> str:
-    """Make up an address of a scope; public ones are of the blocks kept for documentation."""
+    """Make up an address of a scope; public ones are of the blocks kept for documentation.
+
+    (Python counts these as private: the scope is told beside them.)
+    """
     last = int(rng.integers(1, 254))
     if scope == "loopback":
         return "127.0.0.1"

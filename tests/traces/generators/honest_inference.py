@@ -19,7 +19,6 @@ WORKS = (
                 "/opt/llama/llama-cli",
                 "llama-cli -m model.gguf",
                 "cublas cuda llama",
-                "other",
             ),
         ),
         peaks={  # [post] A100 94 to 97 %, memory controller 70 to 81 %
@@ -49,7 +48,6 @@ WORKS = (
                 "/opt/llama/llama-server",
                 "llama-server -m model.gguf",
                 "cublas cuda llama",
-                "other",
             ),
         ),
         peaks={
@@ -78,7 +76,6 @@ WORKS = (
                 "/opt/tritonserver/bin/tritonserver",
                 "tritonserver",
                 "cuda cudnn tensorrt triton",
-                "other",
             ),
         ),
         peaks={  # the honest twin of mining by matrices

@@ -19,7 +19,6 @@ WORKS = (
                 "/opt/sp1/sp1-gpu-server",
                 "sp1-gpu-server",
                 "cuda",
-                "other",
                 (3600, 1e7),
             ),
             Code(
@@ -27,7 +26,6 @@ WORKS = (
                 "/home/emil/prover/target/release/prover",
                 "prover --block 1",
                 "cuda",
-                "home",
                 (600, 1e7),
             ),
         ),
@@ -54,9 +52,12 @@ WORKS = (
         "hash-cracking",
         (
             Code(
-                "hashcat", "/usr/bin/hashcat", "hashcat -m 1000 hashes.txt words.txt", "cuda opencl"
+                "hashcat",
+                "/usr/bin/hashcat",
+                "hashcat -m 1000 h.txt words.txt",
+                "cuda nvml opencl",
             ),
-            Code("john", "/home/hugo/john/run/john", "john --format=nt-opencl h", "opencl", "home"),
+            Code("john", "/home/hugo/john/run/john", "john --format=nt-opencl h", "cuda opencl"),
         ),
         peaks={  # [recorded] integers: pipe 1.0, everything else 0
             "busy": (0.96, 1.0),
@@ -85,14 +86,12 @@ WORKS = (
                 "/usr/local/parabricks/pbrun",
                 "pbrun fq2bam --ref r.fa",
                 "cuda python",
-                "other",
             ),
             Code(
                 "dorado",
                 "/opt/dorado/bin/dorado",
                 "dorado basecaller hac pod5",
                 "cuda cudnn torch",
-                "other",
             ),
         ),
         peaks={  # integer dynamic programming [reasoned]
@@ -115,7 +114,7 @@ WORKS = (
     ),
     Work(
         "analytics",
-        python("-m dask_cuda.cli worker", "cuda python"),
+        python("-m dask_cuda.cli worker", "cuda cupy nvml python rapids"),
         peaks={  # joins and sorts of tables: integers and memory [reasoned]
             "busy": (0.5, 1.0),
             "memory": (0.2, 0.8),

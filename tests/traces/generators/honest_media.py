@@ -17,11 +17,10 @@ WORKS = (
                 "blender",
                 "/opt/blender/blender",
                 "blender -b scene.blend -a",
-                "cuda optix",
-                "other",
+                "cuda optix python",
                 kind="compute+graphics",
             ),
-            Code("kick", "/opt/arnold/bin/kick", "kick -i scene.ass", "cuda optix", "other"),
+            Code("kick", "/opt/arnold/bin/kick", "kick -i scene.ass", "cuda optix"),
         ),
         peaks={  # [post] Blender 100 % and 19 %
             "busy": (0.95, 1.0),
@@ -47,7 +46,7 @@ WORKS = (
                 "ffmpeg",
                 "/usr/bin/ffmpeg",
                 "ffmpeg -hwaccel cuda -i in.mp4 -c:v hevc_nvenc o.mp4",
-                "cuda nvenc",
+                "cuda ffmpeg nvenc",
             ),
         ),
         peaks={

@@ -17,17 +17,15 @@ WORKS = (
                 "gmx_mpi",
                 "/opt/gromacs/bin/gmx_mpi",
                 "gmx_mpi mdrun -deffnm md",
-                "cuda cufft mpi",
-                "other",
+                "cuda cufft gromacs mpi",
             ),
             Code(
                 "pmemd.cuda_SPFP",
                 "/home/ben/amber22/bin/pmemd.cuda_SPFP",
                 "pmemd.cuda -O",
                 "cuda cufft",
-                "home",
             ),
-            Code("namd3", "/opt/namd/namd3", "namd3 +p8 run.namd", "cuda", "other"),
+            Code("namd3", "/opt/namd/namd3", "namd3 +p8 run.namd", "cuda namd"),
         ),
         peaks={  # [recorded] all pairs of bodies: memory 0, pipes 0.05 and 0.28
             "busy": (0.55, 1.0),
@@ -52,11 +50,9 @@ WORKS = (
     Work(
         "stencil",
         (
-            Code(
-                "wave3d", "/home/chen/wave/wave3d", "./wave3d input.nml", "cuda", "home", (600, 3e7)
-            ),
-            Code("lbm", "/scratch/lbm/lbm", "mpirun -n 1 ./lbm", "cuda mpi", "other", (600, 3e7)),
-            Code("solver", "/tmp/build/solver", "./solver", "cuda", "temporary", (60, 1e5)),
+            Code("wave3d", "/home/chen/wave/wave3d", "./wave3d input.nml", "cuda", (600, 3e7)),
+            Code("lbm", "/scratch/lbm/lbm", "mpirun -n 1 ./lbm", "cuda mpi", (600, 3e7)),
+            Code("solver", "/tmp/build/solver", "./solver", "cuda", (60, 1e5)),
         ),
         peaks={  # [recorded] 0.61, 1.0, 0.74; pipes 0.61 and 0.06; DRAM 0.48
             "busy": (0.95, 1.0),
@@ -82,7 +78,7 @@ WORKS = (
     Work(
         "burn-in",
         (
-            Code("gpu_burn", "/root/gpu-burn/gpu_burn", "./gpu_burn 300", "cublas cuda", "other"),
+            Code("gpu_burn", "/root/gpu-burn/gpu_burn", "./gpu_burn 300", "cublas cuda"),
             Code(
                 "dcgmproftester",
                 "/usr/bin/dcgmproftester12",
@@ -118,8 +114,7 @@ WORKS = (
                 "FahCore_22",
                 "/var/lib/fah/cores/FahCore_22",
                 "FahCore_22 -dir 01",
-                "cuda opencl",
-                "other",
+                "cuda opencl openmm",
             ),
         ),
         peaks={

@@ -15,7 +15,8 @@ def hexes(stage: Stage, length: int) -> str:
 def user(stage: Stage) -> dict[str, str]:
     """Return the words of a person."""
     at = int(stage.rng.integers(len(USERS)))
-    return {"user": USERS[at], "uid": str(1001 + at), "login_user": USERS[at]}
+    name = f"{USERS[at]}{stage.gpus[0]}"  # nobody has two scenes: cases of users stay apart
+    return {"user": name, "uid": str(1001 + 100 * stage.gpus[0] + at), "login_user": name}
 
 
 def job(stage: Stage) -> dict[str, str]:

@@ -11,16 +11,8 @@ from tests.traces.generators.places import intruder
 from tests.traces.generators.shapes import Floats
 from tests.traces.generators.stage import Stage
 
-LISTED = {
-    "lolMiner": "lolminer",
-    "t-rex": "t-rex",
-    "nbminer": "nbminer",
-    "bzminer": "bzminer",
-    "SRBMiner-MULTI": "srbminer-multi",
-    "xmrig": "xmrig",
-    "alpha-miner": "alpha-miner",
-}
-"""Names that lists know, and how a list calls them."""
+LISTED = ("lolMiner", "t-rex", "nbminer", "bzminer", "SRBMiner-MULTI", "xmrig", "alpha-miner")
+"""Names that lists know."""
 
 INNOCENT = (
     "sysmon",
@@ -56,21 +48,25 @@ class Plan:
     hiding: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
 
+    @property
+    def hides(self) -> bool:
+        """Whether it bears no name that lists know."""
+        return self.words["name"] not in {name[:15] for name in LISTED}
+
 
 def plain(stage: Stage, algorithm: Algorithm) -> Plan:
     """Return the plan of somebody who hides nothing: a known name, a pool in its arguments."""
     name = stage.pick(*LISTED)
-    folder, place = _folder(stage)
+    folder = _folder(stage)
     words = {
         **intruder(stage),
         "name": name[:15],
         "executable": f"{folder}/{name}",
         "command": f"./{name} --algo {algorithm.name} --pool stratum+tcp://pool.example:3333",
         "command_hash": f"{stage.rng.integers(1 << 48):012x}",
-        "indicators": f"name/{LISTED[name]} argument/stratum-scheme",
     }
     age = stage.log_draw(60, 60 * 86400)
-    program = Program(_runtime(stage, algorithm), place, executable_age_seconds=age)
+    program = Program(_runtime(stage, algorithm), executable_age_seconds=age)
     port = int(stage.rng.choice(_PORTS))
     runs = ((stage.begin, stage.end),)
     return Plan(
@@ -83,23 +79,25 @@ def unlisted(stage: Stage, plan: Plan) -> dict[str, str]:
     name = stage.pick(*INNOCENT)
     folder = plan.words["executable"].rpartition("/")[0]
     hidden = {"name": name, "executable": f"{folder}/{name}", "command": f"./{name}"}
-    return {**plan.words, **hidden, "indicators": ""}
+    return {**plan.words, **hidden}
 
 
-def _folder(stage: Stage) -> tuple[str, str]:
-    """Return where its file lies, and what table `program` calls that place."""
-    options = [
-        ("/home/anna/m", "home", 0.35),
-        ("/opt/worker", "other", 0.2),
-        ("/usr/local/bin", "system", 0.15),
-        ("/tmp/w", "temporary", 0.15),
-        ("/var/tmp/.cache", "hidden", 0.15),
-    ]
-    folder, place, _ = options[stage.rng.choice(len(options), p=[o[2] for o in options])]
-    return folder, place
+def _folder(stage: Stage) -> str:
+    """Return where its file lies: where honest software does, too, temporary and hidden places."""
+    shares = {
+        "/home/anna/m": 0.30,
+        "/srv/worker": 0.15,
+        "/opt/worker": 0.15,
+        "/usr/local/lib/x": 0.10,
+        "/tmp/w": 0.15,
+        "/home/anna/.sys": 0.15,
+    }
+    at = stage.rng.choice(len(shares), p=list(shares.values()))
+    return f"{list(shares)[at]}{stage.gpus[0]}"
 
 
 def _runtime(stage: Stage, algorithm: Algorithm) -> str:
     if algorithm.name == "pearl":
-        return stage.pick("cuda", "cuda", "cublas cuda")
-    return "opencl" if stage.chance(0.15) else "cuda"
+        return stage.pick("cuda", "cuda nvml", "cublas cuda")
+    # most read clocks and temperatures through NVML [doc]
+    return stage.pick("cuda nvml", "cuda nvml", "cuda nvml", "cuda", "cuda nvml opencl")

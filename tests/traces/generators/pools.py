@@ -19,7 +19,7 @@ def sockets(stage: Stage, plan: Plan, gpus: int) -> tuple[Flow, ...]:
     """Return the flow to the pool, sometimes the miner's own API."""
     found = [_pool(stage, plan, gpus)]
     # who hides switches it off
-    if stage.chance(0.6 if plan.words.get("indicators") else 0.1):
+    if stage.chance(0.6 if not plan.hides else 0.1):
         port = int(stage.rng.choice(_API_PORTS))
         found.append(flows.listener(stage.begin, stage.end, port, "127.0.0.1"))
     return tuple(found)

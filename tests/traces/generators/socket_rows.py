@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _PERIOD = 5
 _LATE = {"program": 0.005, "socket": 0.006}
-_WORDS = ("libraries", "executable_place", "executable_writable", "disguise", "preload")
+_WORDS = ("libraries", "executable_writable", "disguise", "preload")
 
 
 def programs(node: Node, table: Table) -> Iterator[Snapshot]:
@@ -39,6 +39,7 @@ def programs(node: Node, table: Table) -> Iterator[Snapshot]:
         subjects = tuple(actor.subject for actor in there)
         labels = {name: tuple(getattr(a.program, name) for a in there) for name in _WORDS}
         labels["process"] = subjects
+        labels["executable_place"] = tuple(actor.place for actor in there)
         for at, second in enumerate(seconds):
             time = node.begin + second + _LATE["program"]
             yield Snapshot(table, time, subjects, cube[at], labels)
@@ -60,8 +61,8 @@ def sockets(node: Node, table: Table) -> Iterator[Snapshot]:
         first = {s: (max(f.begin, 0) // _PERIOD) * _PERIOD for _, f, s in there}
         for second in seconds:
             values = np.full((len(there), len(table.columns)), np.nan)
-            for row, (_, flow, subject) in enumerate(there):
-                numbers = _numbers(flow, second)
+            for row, (actor, flow, subject) in enumerate(there):
+                numbers = _numbers(flow, second) if actor.grain == "tcp_info" else {}
                 numbers["first_seen_timestamp_seconds"] = node.begin + first[subject]
                 for name, number in numbers.items():
                     values[row, table.positions[name]] = number
@@ -71,12 +72,11 @@ def sockets(node: Node, table: Table) -> Iterator[Snapshot]:
 def _numbers(flow: Flow, second: int) -> dict[str, float]:
     sent, sent_age = flow.sent.upto(second)
     received, received_age = flow.received.upto(second)
-    since = max(second - flow.begin, 0.0)  # the kernel counts from the connection's begin
     return {
         "sent_bytes": sent,
         "received_bytes": received,
-        "sent_age_seconds": since if np.isnan(sent_age) else sent_age,
-        "received_age_seconds": since if np.isnan(received_age) else received_age,
+        "sent_age_seconds": sent_age,
+        "received_age_seconds": received_age,
     }
 
 
@@ -87,7 +87,7 @@ def _labels(there: list[tuple[Actor, Flow, str]]) -> dict[str, tuple[str, ...]]:
         "local_address": tuple(flow.local[0] for _, flow, _ in there),
         "local_port": tuple(str(flow.local[1]) for _, flow, _ in there),
         "peer_address": tuple(flow.peer[0] for _, flow, _ in there),
-        "peer_port": tuple(str(flow.peer[1]) if flow.peer[1] else "" for _, flow, _ in there),
+        "peer_port": tuple(str(flow.peer[1]) for _, flow, _ in there),
         "peer_scope": tuple(flow.scope for _, flow, _ in there),
-        "grain": ("tcp_info",) * len(there),
+        "grain": tuple(actor.grain for actor, _, _ in there),
     }

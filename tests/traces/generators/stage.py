@@ -9,6 +9,7 @@ import numpy as np
 from tests.traces.generators.actor import Actor, Program
 from tests.traces.generators.cards import Card
 from tests.traces.generators.load import Load
+from tests.traces.generators.marks import indicators
 from tests.traces.generators.node import Node
 from tests.traces.generators.shapes import Floats, Level, between, grid
 
@@ -83,6 +84,10 @@ class Stage:
         """Let a process live through this scene."""
         pid = more.pop("pid", None) or self.node.pid()
         number = more.pop("start", None) or self.node.ticks(self.begin)
+        # a container mostly has a network of its own
+        apart = bool(words.get("container")) and self.chance(0.85)
+        more["grain"] = "proc" if apart else "tcp_info"
+        words = {**words, "indicators": indicators(words)}
         actor = Actor(pid, number, self.begin, self.end, words, program, uses, **more)
         self.node.actors.append(actor)
         return actor

@@ -20,16 +20,12 @@ from tests.traces.generators.truth import Kind, Truth
 
 @dataclass(frozen=True)
 class Code:
-    """The program behind honest work, as one of several a site may have.
-
-    `place` and `age` (seconds) say where its file lies and how old it may be.
-    """
+    """The program behind honest work, one of several a site may have; `age` of its file in s."""
 
     name: str
     executable: str
     command: str
     libraries: str
-    place: str = "system"
     age: Range = (1e5, 6e7)
     kind: str = "compute"
 
@@ -42,7 +38,7 @@ def python(command: str, libraries: str) -> tuple[Code, ...]:
     """Return a script as the system's Python runs it and as one in a home folder does."""
     return (
         Code("python3", PYTHON, f"python3 {command}", libraries),
-        Code("python3", CONDA, f"python {command}", libraries, "home", (600, 2e7)),
+        Code("python3", CONDA, f"python {command}", libraries, (600, 2e7)),
     )
 
 
@@ -92,7 +88,10 @@ def play(stage: Stage, work: Work) -> Truth:
         "command_hash": f"{stage.rng.integers(1 << 48):012x}",
         "kind": code.kind,
     }
-    program = Program(code.libraries, code.place, executable_age_seconds=stage.log_draw(*code.age))
+    libraries = code.libraries
+    if " torch" in libraries and stage.chance(0.5):
+        libraries = " ".join(sorted([*libraries.split(), "nvml"]))
+    program = Program(libraries, executable_age_seconds=stage.log_draw(*code.age))
     shape, habits = work.shape(stage), _habits(stage, work)
     actors = []
     for gpu in stage.gpus:
