@@ -105,7 +105,7 @@ def _remembered(rows: Rows, memory: Ledger, numbers: programs.Evidence) -> progr
     """Return what only memory tells: who is new, and what is unusual on this node."""
     listed = rows.use >= 0
     jobs = rows.in_job.astype(np.float64)
-    works = np.nan_to_num(numbers["utilization"]) > _WORKS
+    works = np.nan_to_num(numbers["least_now"]) > _WORKS
     nobody = marked(not process for process in rows.processes)
     lists = memory.lists_processes
     return {
