@@ -59,7 +59,8 @@ def _describe(
     algorithm = _algorithm(weighed, row)
     had = _had(weighed, row)
     likely = f" ({algorithm})" if algorithm else ""
-    reason = f"{_who(rows.words[row], weighed.texts['index'][row])} is likely mining{likely}: {'; '.join(said[:_STRONGEST])}"
+    who = _who(rows.words[row], weighed.texts["index"][row])
+    reason = f"{who} is likely mining{likely}: {'; '.join(said[:_STRONGEST])}"
     if against:
         reason += f"; against it: {PIECES[against[0]].says.format_map(values)}"
     names = " ".join([*(NAMES[p] for p in spoke), *(f"-{NAMES[p]}" for p in against)])
