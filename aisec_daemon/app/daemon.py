@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import secrets
 import signal
 from collections.abc import Callable
@@ -13,9 +14,9 @@ from time import monotonic
 from types import FrameType
 from typing import Any
 
-from aisec_daemon.app import catalogue
+from aisec_daemon.app import catalogue, logs
 from aisec_daemon.app.clock import Clock
-from aisec_daemon.app.loop import Loop
+from aisec_daemon.app.loop import SILENT_SECONDS, Loop
 from aisec_daemon.app.node import close_host, open_host
 from aisec_daemon.app.notify import Watchdog, notify
 from aisec_daemon.app.player import Player, Tape
@@ -33,6 +34,7 @@ from aisec_daemon.sinks.metrics import Metrics
 
 _LOG = logging.getLogger(__name__)
 _SAVE_SECONDS = 60.0
+_READY_SECONDS = 30.0  # for all first turns: one that hangs must not have the manager start us anew
 _INBOX_SNAPSHOTS = 256
 UNPROTECTED = Family(
     "aisec_web_unprotected",
@@ -63,7 +65,8 @@ class Daemon:
         self._clock = Clock()
         self._upkeep = Upkeep()
         self._inbox: Queue[Snapshot] = Queue(_INBOX_SNAPSHOTS)
-        self._loop = Loop(self._upkeep, self._clock, self._inbox)
+        silent = SILENT_SECONDS if tape is None else math.inf  # a tape may have gaps
+        self._loop = Loop(self._upkeep, self._clock, self._inbox, silent)
         self._state = StateDir(settings.state)
         self._source: Sampling | Player | None = None
         self._metrics: Metrics | None = None
@@ -119,7 +122,7 @@ class Daemon:
         """Turn the loop; save, reload and feed the watchdog in between."""
         told_ready = False
         watchdog = Watchdog()
-        saved = monotonic()
+        begun = saved = monotonic()
         while not self._stopping.is_set() and not self._played_out():
             self._loop.turn()
             while not self._orders.empty():
@@ -132,10 +135,11 @@ class Daemon:
                 self._save()
                 if self._loop.pipeline is not None:
                     self._show(EVICTED, float(self._loop.pipeline.evicted))
-            if not told_ready and self._ready():
+            if not told_ready and (self._ready() or monotonic() - begun >= _READY_SECONDS):
                 told_ready = True
                 notify("READY=1", f"STATUS=metrics on {self._settings.listen}")
-            watchdog.feed()
+            if self._loop.healthy:  # one that sees nothing any more is better started anew
+                watchdog.feed()
 
     def _apply(self, settings: Settings) -> None:
         """Make detectors, sinks and samplers as the settings say, and go on with what we know."""
@@ -150,6 +154,8 @@ class Daemon:
         )
         if self._loop.pipeline is not None:
             pipeline.inherit(self._loop.pipeline)
+            for rule in self._loop.pipeline.rules - pipeline.rules:
+                self._upkeep.dismiss(f"detector/{rule}")
         elif self._tape is None:
             self._restore(pipeline)
         mark = self._tape.mark if self._tape else ""
@@ -206,6 +212,7 @@ class Daemon:
                     _LOG.warning("%s changes only when the daemon is restarted", name)
             if self._source is not None:
                 self._source.stop()
+            logs.set_level(settings.log_level)
             self._apply(settings)
             self._settings = settings
             _LOG.info("settings reloaded")

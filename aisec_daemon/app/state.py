@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
+from errno import EINVAL
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from aisec_daemon.pipeline.pipeline import Pipeline
 _VERSION = 1
 _FILE = "state.json"
 _KEY_FILE = "hash.key"
+_KEY_BYTES = 32
 
 
 class StateDir:
@@ -32,13 +34,16 @@ class StateDir:
         """Return the secret key of this node's hashes, made at the first call."""
         self.folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         file = self.folder / _KEY_FILE
-        if not file.exists():
-            _write(file, secrets.token_bytes(32))
+        if not file.exists() or file.stat().st_size != _KEY_BYTES:  # cut short: of no use to anyone
+            _write(file, secrets.token_bytes(_KEY_BYTES))
         return file.read_bytes()
 
     def kept_key(self) -> bytes:
         """Return the key that was made before; nothing is written."""
-        return (self.folder / _KEY_FILE).read_bytes()
+        key = (self.folder / _KEY_FILE).read_bytes()
+        if len(key) != _KEY_BYTES:
+            raise OSError(EINVAL, "this is not a key", _KEY_FILE)
+        return key
 
     def save(self, pipeline: Pipeline) -> None:
         """Write what the pipeline remembers, whole or not at all."""
@@ -63,7 +68,7 @@ class StateDir:
             return ""
         try:
             return _unpack(orjson.loads(text), pipeline)
-        except (KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
             aside = file.with_name(f"{_FILE}.damaged")
             file.replace(aside)
             return f"{file} is damaged ({error}); it was set aside as {aside.name}"
@@ -94,6 +99,7 @@ def _unpack(content: Mapping[str, Any], pipeline: Pipeline) -> str:
         raise ValueError(f"version {content['version']}, expected {_VERSION}")
     lost = []
     rules: dict[str, Rule] = {}
+    states: dict[str, State] = {}
     for detector in pipeline.detectors:
         name, shape = detector.rule.name, detector.memory
         rules[name] = detector.rule
@@ -104,10 +110,11 @@ def _unpack(content: Mapping[str, Any], pipeline: Pipeline) -> str:
             lost.append(f"{name} (version {saved['version']}, now {shape.version})")
             continue
         values = np.array(saved["values"], dtype=np.float64)
-        pipeline.states[name] = State(
+        states[name] = State(
             tuple(saved["keys"]), values.reshape(len(saved["keys"]), len(shape.fields))
         )
     cases = [_case(plain, rules) for plain in content["cases"] if _known(plain, rules)]
+    pipeline.states.update(states)
     pipeline.casebook.restore(cases)
     return f"forgot what older versions remembered: {', '.join(lost)}" if lost else ""
 

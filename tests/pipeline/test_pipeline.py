@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import pytest
 
 from aisec_daemon.app.state import StateDir
 from aisec_daemon.model import Read, Rule, Severity, State, StateShape, Verdict
@@ -91,13 +92,43 @@ def test_memory_of_another_version_is_forgotten_and_said(tmp_path):
     assert second.states["count"].keys == ()
 
 
-def test_damaged_state_is_set_aside_and_said(tmp_path):
-    kept = StateDir(tmp_path)
-    (tmp_path / "state.json").write_bytes(b'{"version": 1, "states"')
+FINDING = '"rule": "count", "score": 1, "peak": 1, "since": 0, "opened": 0, "closed": null'
 
-    assert "set aside" in kept.restore(pipeline())
-    assert (tmp_path / "state.json.damaged").read_bytes() == b'{"version": 1, "states"'
+COUNTED = '{"version": 1, "keys": ["a"], "values": [[7]]}'
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        '{"version": 1, "states"',
+        "[]",
+        '{"version": 1, "states": [], "cases": []}',
+        '{"version": 1, "states": {"count": 5}, "cases": []}',
+        '{"version": 1, "states": {}, "cases": [{"finding": 5}]}',
+        f'{{"version": 1, "states": {{}}, "cases": [{{"finding": {{{FINDING}, "facts": []}}}}]}}',
+        f'{{"version": 1, "states": {{"count": {COUNTED}}}, "cases": 5}}',
+    ],
+)
+def test_damaged_state_is_set_aside_and_said(tmp_path, damaged):
+    """All of it: half a memory is none."""
+    kept, into = StateDir(tmp_path), pipeline()
+    (tmp_path / "state.json").write_text(damaged)
+
+    assert "set aside" in kept.restore(into)
+    assert (tmp_path / "state.json.damaged").read_text() == damaged
     assert kept.restore(pipeline()) == ""
+    assert into.states["count"].keys == ()
+
+
+def test_a_key_that_was_cut_short_is_made_anew(tmp_path):
+    kept = StateDir(tmp_path)
+    before = kept.key()
+    (tmp_path / "hash.key").write_bytes(before[:7])
+    with pytest.raises(OSError, match="not a key"):
+        kept.kept_key()
+
+    assert len(kept.key()) == 32
+    assert kept.key() == kept.kept_key() != before
 
 
 def test_the_key_of_hashes_is_kept_and_is_for_its_owner_only(tmp_path):

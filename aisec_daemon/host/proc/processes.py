@@ -24,6 +24,8 @@ from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.scan import Rows, Scan
 from aisec_daemon.host.tally import Call, Tally
 
+_CLOSE_SECONDS = 1.0
+
 
 class Processes:
     """Reads the processes below `root`/proc, each in full once per program image.
@@ -114,11 +116,12 @@ class Processes:
         return self._listed()
 
     def close(self) -> None:
-        """Stop listening, and let go of all descriptors."""
+        """Stop listening, and let go of all descriptors, unless a reading that hangs has them."""
         if self._connector is not None:
             self._connector.close()
-        with self._lock:
+        if self._lock.acquire(timeout=_CLOSE_SECONDS):
             self._cache.clear()
+            self._lock.release()
 
     def _listed(self) -> list[int]:
         try:
