@@ -124,3 +124,22 @@ def test_plug_ins_are_frozen_dataclasses_named_after_their_files():
     for plugin in [*catalogue.samplers().values(), *catalogue.detectors().values()]:
         assert plugin.__dataclass_params__.frozen
         assert dataclasses.is_dataclass(plugin)
+
+
+def test_an_operators_marks_of_miners_are_read_and_their_mistakes_named(file, tmp_path):
+    marks = tmp_path / "marks.toml"
+    path = file(f"[host]\nindicators = '{marks}'\n")
+    with pytest.raises(SettingsError, match=r"host\.indicators: .*marks\.toml: No such file"):
+        load(path)
+
+    marks.write_text("[sources]\nus = 'seen'\n[[name]]\nname = 'foominer'\nsorce = 'us'\n")
+    result = CliRunner().invoke(app, ["check", str(path)])
+    assert result.exit_code == 2
+    assert "host.indicators: " in result.output
+    assert "name 1: sorce: no such key" in result.output
+
+    marks.write_text("[sources]\nus = 'seen'\n[[name]]\nname = 'foominer'\nsource = 'us'\n")
+    matcher = load(path).host.matcher()
+    assert matcher.match(b"foominer", b"/a", b"") == "name/foominer"
+    assert matcher.match(b"xmrig", b"/a", b"") == "name/xmrig"
+    assert load(None).host.matcher().match(b"foominer", b"/a", b"") == ""
