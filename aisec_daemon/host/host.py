@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from aisec_daemon.host.nvml.client import Nvml
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
+from aisec_daemon.host.views.views import Views
 
 
 @dataclass(frozen=True)
@@ -21,3 +23,8 @@ class Host:
     tally: Tally
     nvml: Nvml
     processes: Processes
+
+    @cached_property
+    def views(self) -> Views:
+        """The views of the processes that must agree; for one sampler alone."""
+        return Views(self.root)
