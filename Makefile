@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SYSTEM_PACKAGES := prometheus prometheus-alertmanager python3-venv systemd systemd-container
+SYSTEM_PACKAGES := gcc libc6-dev prometheus prometheus-alertmanager python3-venv systemd systemd-container util-linux
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: help run test test-system lint golden docs bench install uninstall wheel clean
