@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import islice
 from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
@@ -16,9 +17,20 @@ _FULL = 1.5  # times `after`: no more is remembered, so that it is over soon
 _ROWS = 4096
 _JOB = "job "  # begins the key of a process that was seen in a scheduler's job
 _WORK = "work "  # begins the key of a program
-_SELECTORS = ("user", "unit", "container", "pod", "executable")
 
-Words = Mapping[str, str | None]
+Memory = Mapping[str, tuple[float, ...]]
+
+
+class _Words(NamedTuple):
+    """What the policy asks of a process; None: could not be read."""
+
+    kind: str | None
+    slurm_job: str | None
+    user: str | None
+    unit: str | None
+    container: str | None
+    pod: str | None
+    executable: str | None
 
 
 class _Judged(NamedTuple):
@@ -80,42 +92,40 @@ class GpuUnscheduled:
         if given is None:
             return state, Verdict((), np.empty(0))
         now, time = given.latest, given.time
-        rows = [_words(now, row) for row in range(len(now.subjects))]
+        columns = [now.labels[name] for name in _Words._fields]
+        rows = [_Words(*words) for words in zip(*columns, strict=True)]
         known = dict(zip(state.keys, map(tuple, state.values.tolist()), strict=True))
-        jobs = self._jobs(known, rows, time)
+        jobs = self._jobs(known, now.labels["process"], rows, time)
         scheduled = len(jobs) >= self.jobs_seen
-        judged = [self._judge(words, scheduled=scheduled) for words in rows]
-        work = self._weigh(known, judged, time)
+        verdicts = {words: self._judge(words, scheduled=scheduled) for words in set(rows)}
+        judged = [verdicts[words] for words in rows]
+        work = self._weigh(known, verdicts.values(), time)
         keys = (*jobs, *work)
         values = np.array([*jobs.values(), *work.values()], dtype=np.float64)
         return State(keys, values.reshape(len(keys), 2)), self._verdict(now, rows, judged, work)
 
     def _jobs(
-        self, known: Mapping[str, tuple[float, ...]], rows: list[Words], time: float
+        self, known: Memory, processes: Sequence[str | None], rows: Sequence[_Words], time: float
     ) -> dict[str, tuple[float, ...]]:
-        """Return processes seen in jobs, the latest `jobs_seen` of them."""
-        jobs = {k: v for k, v in known.items() if k.startswith(_JOB)}
-        jobs |= {f"{_JOB}{w['process']}": (0.0, time) for w in rows if _in_job(w)}
+        """Return processes seen in jobs, the latest `jobs_seen` of them: more show no more."""
+        jobs = {key: row for key, row in known.items() if key.startswith(_JOB)}
+        seen = (process for process, words in zip(processes, rows, strict=True) if _in_job(words))
+        jobs |= {f"{_JOB}{process}": (0.0, time) for process in islice(seen, self.jobs_seen)}
         recent = [key for key, row in jobs.items() if time - row[1] < self.remember]
         latest = sorted(recent, key=lambda key: (-jobs[key][1], key))[: self.jobs_seen]
         return {key: jobs[key] for key in sorted(latest)}
 
-    def _judge(self, words: Words, *, scheduled: bool) -> _Judged:
+    def _judge(self, words: _Words, *, scheduled: bool) -> _Judged:
         """Hold one process against the policy."""
-        key = " ".join(words[n] or "" for n in ("executable", "user", "container")).rstrip()
-        patterns = dict(
-            zip(
-                _SELECTORS,
-                (self.users, self.units, self.containers, self.pods, self.executables),
-                strict=True,
-            )
-        )
-        policy = any(patterns.values())
+        key = f"{words.executable or ''} {words.user or ''} {words.container or ''}".rstrip()
+        patterns = (self.users, self.units, self.containers, self.pods, self.executables)
+        policy = any(patterns)
         required = self.require_job or (self.automatic and not policy and scheduled)
-        computes = not {"compute", "mps"}.isdisjoint((words["kind"] or "").split("+"))
+        computes = not {"compute", "mps"}.isdisjoint((words.kind or "").split("+"))
         if not computes or not (policy or required):
             return _Judged(key, breaks=False, why="")
-        fits = [_fits(words[name], patterns[name]) for name in _SELECTORS]
+        asked = (words.user, words.unit, words.container, words.pod, words.executable)
+        fits = [_fits(*pair) for pair in zip(asked, patterns, strict=True)]
         if required:
             fits.append(_in_job(words))
         why = "is in no scheduler's job" if required else "is not among those who may use GPUs"
@@ -124,7 +134,7 @@ class GpuUnscheduled:
         return _Judged(key, breaks=None if None in fits else True, why=why)
 
     def _weigh(
-        self, known: Mapping[str, tuple[float, ...]], judged: list[_Judged], time: float
+        self, known: Memory, judged: Collection[_Judged], time: float
     ) -> dict[str, tuple[float, ...]]:
         """Return for how many seconds each program has broken the policy, and when last seen.
 
@@ -143,9 +153,9 @@ class GpuUnscheduled:
     def _verdict(
         self,
         now: Snapshot,
-        rows: list[Words],
-        judged: list[_Judged],
-        work: Mapping[str, tuple[float, ...]],
+        rows: Sequence[_Words],
+        judged: Sequence[_Judged],
+        work: Memory,
     ) -> Verdict:
         seconds = [
             work.get(f"{_WORK}{one.key}", (0.0,))[0] if one.breaks else 0.0 for one in judged
@@ -157,23 +167,18 @@ class GpuUnscheduled:
             score,
             {"used_seconds": tuple(seconds)},
             tuple(
-                _reason(words, one.why) if past else ""
-                for words, one, past in zip(rows, judged, score >= 1, strict=True)
+                _reason(now, row, rows[row], one.why) if past else ""
+                for row, (one, past) in enumerate(zip(judged, score >= 1, strict=True))
             ),
             tuple(one.key for one in judged),
         )
 
 
-def _words(now: Snapshot, row: int) -> Words:
-    names = ("process", "pid", "kind", "name", "uuid", "slurm_job", *_SELECTORS)
-    return {name: now.labels[name][row] for name in names}
-
-
-def _in_job(words: Words) -> bool | None:
+def _in_job(words: _Words) -> bool | None:
     """Tell whether a process is in a scheduler's job; None if that could not be read."""
-    if words["slurm_job"] or words["pod"]:
+    if words.slurm_job or words.pod:
         return True
-    return None if words["slurm_job"] is None or words["pod"] is None else False
+    return None if words.slurm_job is None or words.pod is None else False
 
 
 def _fits(word: str | None, patterns: tuple[str, ...]) -> bool | None:
@@ -183,9 +188,10 @@ def _fits(word: str | None, patterns: tuple[str, ...]) -> bool | None:
     return any(fnmatchcase(word, pattern) for pattern in patterns)
 
 
-def _reason(words: Words, why: str) -> str:
-    container = f", container {words['container'][:12]}" if words["container"] else ""
-    unit = f", unit {words['unit']}" if words["unit"] else ""
-    program = words["executable"] or words["name"] or "a program"
-    who = f"user {words['user'] or 'unknown'}{container}{unit}"
-    return f"process {words['pid']} ({program}, {who}) computes on {words['uuid']} and {why}"
+def _reason(now: Snapshot, row: int, words: _Words, why: str) -> str:
+    container = f", container {words.container[:12]}" if words.container else ""
+    unit = f", unit {words.unit}" if words.unit else ""
+    program = words.executable or now.labels["name"][row] or "a program"
+    who = f"user {words.user or 'unknown'}{container}{unit}"
+    where = f"{now.labels['uuid'][row]} and {why}"
+    return f"process {now.labels['pid'][row]} ({program}, {who}) computes on {where}"
