@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from aisec_daemon.host.network.sockets import Sockets
 from aisec_daemon.host.nvml.client import Nvml
 from aisec_daemon.host.proc.processes import Processes
+from aisec_daemon.host.program.programs import Programs
 from aisec_daemon.host.tally import Tally
 from aisec_daemon.host.views.views import Views
 
@@ -23,8 +24,12 @@ class Host:
     tally: Tally
     nvml: Nvml
     processes: Processes
+    programs: Programs = field(init=False)
+    sockets: Sockets = field(init=False)
+    views: Views = field(init=False)
 
-    @cached_property
-    def views(self) -> Views:
-        """The views of the processes that must agree; for one sampler alone."""
-        return Views(self.root)
+    def __post_init__(self) -> None:
+        programs = Programs(self.root, self.nvml, self.processes, self.tally)
+        object.__setattr__(self, "programs", programs)
+        object.__setattr__(self, "sockets", Sockets(self.root, programs, self.tally))
+        object.__setattr__(self, "views", Views(self.root))
