@@ -27,7 +27,7 @@ def sleeper():
 
 def told(*command: str, **environment: str) -> dict:
     answer = subprocess.run(
-        command, check=True, capture_output=True, timeout=30, env={**os.environ, **environment}
+        command, check=True, capture_output=True, timeout=60, env={**os.environ, **environment}
     )
     return json.loads(answer.stdout)
 
@@ -45,36 +45,36 @@ def hook(tmp_path_factory):
 def test_nobody_is_hidden_on_this_machine(sleeper):
     said = told(*LOOK, str(sleeper), str(sleeper))
 
-    assert said["suspects"] == {}
-    assert said["libraries"] == {}
+    assert said == {"suspects": {}, "libraries": {}, "lacks": {}, "findings": {}}
 
 
 def test_a_preloaded_library_that_leaves_a_pid_out_of_readdir(sleeper, hook):
-    said = told(*LOOK, "", "", LD_PRELOAD=str(hook), HIDE=str(sleeper))
-    known, missing, _, runs = said["suspects"][str(sleeper)]
+    said = told(*LOOK, str(sleeper), "", LD_PRELOAD=str(hook), HIDE=str(sleeper))
+    (row,) = said["suspects"].values()
+    executable = str(Path("/proc", str(sleeper), "exe").readlink())
+    severity, reason = said["findings"][f"{executable} root"]
 
-    assert list(said["suspects"]) == [str(sleeper)]
-    assert missing == ["listing"]
-    assert {"raw_listing", "proc", "kernel"} <= set(known)
-    assert runs == 2
-    assert {"readdir", "readdir64"} <= set(said["libraries"][str(hook)])
+    assert (row["pid"], row["missing_from"], row["gpus"]) == (str(sleeper), "listing", "GPU-a")
+    assert {"raw_listing", "proc", "kernel", "nvml"} <= set(row["known_by"].split())
+    assert severity == "critical"
+    assert reason.startswith(f"process {sleeper} ({executable}, user root) on GPU-a is known to")
+    assert {"readdir", "readdir64"} <= set(said["libraries"][str(hook)].split())
+    assert said["findings"][f"library/{hook}"][0] == "high"
 
 
 @pytest.mark.parametrize("kind", ["empty folder", "another process"])
 def test_a_mount_over_a_process(sleeper, kind):
     place = f"/proc/{sleeper}"
-    mount = (
-        f"mount --bind /proc/1 {place}"
-        if kind == "another process"
-        else (f"mount -t tmpfs none {place}")
-    )
-    said = told(*PRIVATE, "sh", "-c", f'{mount} && exec "$@"', "sh", *LOOK, str(sleeper), "")
-    known, missing, cover, _ = said["suspects"][str(sleeper)]
+    mount = {"empty folder": f"mount -t tmpfs none {place}"}
+    mount |= {"another process": f"mount --bind /proc/1 {place}"}
+    said = told(*PRIVATE, "sh", "-c", f'{mount[kind]} && exec "$@"', "sh", *LOOK, str(sleeper), "")
+    (row,) = said["suspects"].values()
 
-    assert list(said["suspects"]) == [str(sleeper)]
-    assert missing == ["proc"]
-    assert {"kernel", "listing"} <= set(known)
-    assert cover.startswith(place)
+    assert (row["pid"], row["missing_from"]) == (str(sleeper), "proc")
+    assert row["executable"] is None  # what is there now is not it
+    assert {"kernel", "listing"} <= set(row["known_by"].split())
+    assert row["cover"].startswith(place)
+    assert [severity for severity, _ in said["findings"].values()] == ["critical"]
 
 
 def test_a_mount_over_one_file_of_a_process(sleeper):
@@ -82,7 +82,8 @@ def test_a_mount_over_one_file_of_a_process(sleeper):
     mount = f'mount --bind /etc/hostname {cmdline} && exec "$@"'
     said = told(*PRIVATE, "sh", "-c", mount, "sh", *LOOK, "", "")
 
-    assert said["suspects"][str(sleeper)][2].startswith(cmdline)
+    assert said["suspects"][str(sleeper)]["cover"].startswith(cmdline)
+    assert len(said["findings"]) == 1
 
 
 def test_a_pid_namespace_is_told_apart_from_hidden_processes(sleeper):
@@ -90,7 +91,7 @@ def test_a_pid_namespace_is_told_apart_from_hidden_processes(sleeper):
     inside = ("unshare", "--pid", "--fork", "--mount-proc")
     said = told(*inside, *LOOK, f"{sleeper},{os.getpid()}", "")
 
-    assert said["suspects"] == {}
+    assert said["suspects"] == said["findings"] == {}
     assert "pid namespace" in said["lacks"]["nvml"]
 
 
@@ -101,7 +102,7 @@ def test_a_user_whom_hidepid_shuts_out_is_blind_and_accuses_nobody():
         [*PRIVATE, "sh", "-c", remount, "sh", "--clear-groups", "--regid", "65534", *LOOK, "1", ""],
         check=False,
         capture_output=True,
-        timeout=30,
+        timeout=60,
     )
 
     assert answer.returncode != 0

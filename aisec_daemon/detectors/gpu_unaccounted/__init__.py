@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aisec_daemon.detectors.gpu_unaccounted.holders import (
+    Holders,
+    comparable,
+    groups_of,
+    holders_of,
+)
 from aisec_daemon.model import Read, Rule, Severity, Snapshot, State, StateShape, Verdict, View
 
 _STALE_SECONDS = 5.0  # between the readings of GPUs and processes
 _STEP_SECONDS = 5.0  # a gap counts as this much at most
 _FULL = 1.5  # times `after`: no more is remembered, so that it is over soon
-_MPS = "nvidia-cuda-mps"
 _ROWS = 1024
 _FACTS = ("unaccounted_bytes", "used_bytes", "utilization_ratio", "seen_processes", "unseen_pids")
-
-
-@dataclass
-class _Holders:
-    """Processes on one GPU, or on the compute instances that share a GPU instance's memory."""
-
-    listed: float = 0.0  # by NVML; NaN: it could not
-    seen: int = 0  # those that /proc knows
-    explained: float = 0.0  # their bytes; NaN: unknown
-    unseen: list[str] = field(default_factory=list)  # pids that /proc does not know
 
 
 @dataclass(frozen=True)
@@ -38,8 +32,8 @@ class _Row:
     excess: float
     used: float
     utilization: float
-    idle: bool  # nobody is on it
-    holders: _Holders
+    loaded: float  # 1: busy, and nobody is on it
+    holders: Holders
 
 
 @dataclass(frozen=True)
@@ -86,8 +80,8 @@ class GpuUnaccounted:
         if gpus is None:
             return state, Verdict((), np.empty(0))
         fresh = processes is not None and abs(gpus.time - processes.latest.time) <= _STALE_SECONDS
-        comparable = fresh and seen is not None and _comparable(seen.latest)
-        rows = self._rows(gpus.latest, processes.latest if comparable and processes else None)
+        judged = fresh and seen is not None and comparable(seen.latest)
+        rows = self._rows(gpus.latest, processes.latest if judged and processes else None)
         known = dict(zip(state.keys, state.values.tolist(), strict=True))
         weighed = {row.uuid: self._weigh(row, known.get(row.uuid), gpus.time) for row in rows}
         keys, values = self._remembered({**known, **weighed}, gpus.time)
@@ -102,8 +96,9 @@ class GpuUnaccounted:
         return keys, np.array([known[uuid] for uuid in keys]).reshape(len(keys), 3)
 
     def _rows(self, gpus: Snapshot, processes: Snapshot | None) -> list[_Row]:
-        groups = _groups(gpus)
-        holders = _holders(gpus, processes, groups)
+        """Put together what each GPU shows."""
+        groups = groups_of(gpus)
+        holders = holders_of(gpus, processes, groups)
         split = set(gpus.labels["parent"])
         rows = []
         for at, uuid in enumerate(gpus.subjects):
@@ -116,7 +111,8 @@ class GpuUnaccounted:
                 excess = 0.0
             load = float(gpus["utilization_ratio"][at])
             idle = held.listed == 0 and uuid not in split
-            rows.append(_Row(uuid, excess, used, load, idle, held))
+            loaded = float(idle and load >= self.load_ratio) + 0.0 * (load + held.listed)
+            rows.append(_Row(uuid, excess, used, load, loaded, held))
         return rows
 
     def _weigh(self, row: _Row, before: Sequence[float] | None, time: float) -> list[float]:
@@ -126,17 +122,14 @@ class GpuUnaccounted:
         most = _FULL * self.after
         if not np.isnan(row.excess):
             memory += step if row.excess >= self.floor_bytes else -step
-        if not np.isnan(row.utilization + row.holders.listed):
-            load += step if self._loaded(row) else -step
+        if not np.isnan(row.loaded):
+            load += step if row.loaded else -step
         return [min(max(memory, 0.0), most), min(max(load, 0.0), most), time]
-
-    def _loaded(self, row: _Row) -> bool:
-        return row.idle and row.utilization >= self.load_ratio
 
     def _score(self, row: _Row, seconds: Sequence[float]) -> float:
         """Score the worse of the two; what is not so at present is below the line."""
         memory, load = seconds[0] / self.after, seconds[1] / self.after
-        if not self._loaded(row):
+        if row.loaded != 1:
             load = min(load, 0.9)
         if np.isnan(row.excess):
             return load if load >= 1 else np.nan
@@ -173,45 +166,3 @@ class GpuUnaccounted:
             return f"{reason}; unified memory of the {held.seen} that are seen would look the same"
         busy = f", and it is {row.utilization:.0%} busy" if row.utilization >= 0 else ""
         return f"{reason}: none is on it{busy}"
-
-
-def _comparable(seen: Snapshot) -> bool:
-    """Tell whether NVML's pids are those of the host and /proc shows the host."""
-    known = dict(zip(seen.subjects, seen["known_processes"], strict=True))
-    return not np.isnan(known.get("view/nvml", np.nan))
-
-
-def _groups(gpus: Snapshot) -> list[tuple[str, str]]:
-    """Return for each row what it shares memory with: its GPU instance, or itself."""
-    labels = gpus.labels
-    return [
-        (parent or "", instance or "") if kind == "mig" else (uuid, "")
-        for uuid, kind, parent, instance in zip(
-            gpus.subjects, labels["kind"], labels["parent"], labels["gpu_instance_id"], strict=True
-        )
-    ]
-
-
-def _holders(
-    gpus: Snapshot, processes: Snapshot | None, groups: Sequence[tuple[str, str]]
-) -> dict[tuple[str, str], _Holders]:
-    """Gather who is on each group; without a list of processes nothing is known of any."""
-    found: dict[tuple[str, str], _Holders] = defaultdict(_Holders)
-    for group, listed in zip(groups, gpus["listed_processes"], strict=True):
-        found[group].listed += float(listed) if processes is not None else np.nan
-    if processes is None:
-        return found
-    group_of = dict(zip(gpus.subjects, groups, strict=True))
-    for row, uuid in enumerate(processes.labels["uuid"]):
-        if uuid not in group_of:
-            continue
-        held = found[group_of[uuid]]
-        words = {n: processes.labels[n][row] or "" for n in ("process", "pid", "kind", "name")}
-        if words["process"].endswith(":?"):
-            held.unseen.append(words["pid"])
-            continue
-        held.seen += 1
-        shared = words["name"].startswith(_MPS) or "mps" in words["kind"].split("+")
-        used = float(processes["memory_used_bytes"][row])
-        held.explained += np.nan if shared else used
-    return found
