@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SYSTEM_PACKAGES := iproute2 prometheus prometheus-alertmanager python3-venv systemd systemd-container
+SYSTEM_PACKAGES := gcc iproute2 libc6-dev prometheus prometheus-alertmanager python3-venv systemd systemd-container util-linux
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 PUBLIC := # a folder of public logs that bench-detection judges, too

@@ -49,6 +49,18 @@ def test_a_section_sets_the_fields_of_its_plug_in(file):
     assert "gpu" not in [s.table.name for s in settings.enabled("samplers")]
 
 
+def test_a_field_may_be_a_list_of_words(file, monkeypatch):
+    section = '[detectors.gpu_unscheduled]\nusers = ["ada", "svc-*"]\n'
+    assert load(file(section)).detectors.gpu_unscheduled.build().users == ("ada", "svc-*")
+
+    monkeypatch.setenv("AISEC_DETECTORS__GPU_UNSCHEDULED__USERS", '["eve"]')
+    assert load(file(section)).detectors.gpu_unscheduled.build().users == ("eve",)
+
+    monkeypatch.delenv("AISEC_DETECTORS__GPU_UNSCHEDULED__USERS")
+    with pytest.raises(SettingsError, match=r"detectors\.gpu_unscheduled\.users"):
+        load(file('[detectors.gpu_unscheduled]\nusers = "ada"\n'))
+
+
 def test_arguments_go_before_variables_before_the_file(file, monkeypatch):
     path = file('listen = "127.0.0.1:1"\nlog_level = "error"\n[detectors.blind]\nafter = 60')
     monkeypatch.setenv("AISEC_LOG_LEVEL", "debug")

@@ -25,6 +25,7 @@ from aisec_daemon.host.proc.scan import Rows, Scan
 from aisec_daemon.host.tally import Call, Tally
 
 _CLOSE_SECONDS = 1.0
+_HEARD_MAX = 8192
 
 
 class Processes:
@@ -56,6 +57,7 @@ class Processes:
         self._boot = BootTime(root, tally)
         self._cache = Cache(self._proc, rows_max)
         self._budget = Budget(connector_reads_per_second)
+        self._heard: set[int] = set()
         self._connector: Connector | None = None
         if connector:
             self._connector = Connector(
@@ -110,6 +112,13 @@ class Processes:
                 with suppress(UnreadableError):
                     known = self._meet(pid) or known
             return None if known is None else known.identity
+
+    def heard(self) -> frozenset[int]:
+        """Return the pids that the connector told of since this was last asked, at most 8,192."""
+        with self._lock:
+            heard = frozenset(self._heard)
+            self._heard.clear()
+        return heard
 
     def pids(self) -> list[int]:
         """Return the processes that /proc lists now; UnreadableError."""
@@ -175,6 +184,9 @@ class Processes:
 
     def _on_exec(self, pid: int) -> None:
         """Read at once who executed something: it may not live until the next scan."""
+        with self._lock:
+            if len(self._heard) < _HEARD_MAX:
+                self._heard.add(pid)
         if not self._budget.spend():
             self._tally.add(Call("connector", "exec", "over budget"))
             self._doubt(pid)
