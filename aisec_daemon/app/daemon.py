@@ -13,22 +13,25 @@ from time import monotonic
 from types import FrameType
 from typing import Any
 
+from aisec_daemon import __version__
 from aisec_daemon.app import catalogue
 from aisec_daemon.app.clock import Clock
 from aisec_daemon.app.loop import Loop
-from aisec_daemon.app.node import close_host, open_host
+from aisec_daemon.app.node import close_host, name_of, open_host
 from aisec_daemon.app.notify import Watchdog, notify
+from aisec_daemon.app.outlets import Outlets
 from aisec_daemon.app.player import Player, Tape
 from aisec_daemon.app.sampling import Sampling, periods
 from aisec_daemon.app.settings import Settings, SettingsError
 from aisec_daemon.app.state import StateDir
 from aisec_daemon.app.web.server import WebServer
 from aisec_daemon.app.web.site import Site
+from aisec_daemon.journal.tail import Tail
 from aisec_daemon.model import Snapshot
-from aisec_daemon.model.exposition import Family, Page
+from aisec_daemon.model.exposition import Board, Family, Page
 from aisec_daemon.pipeline.pipeline import Pipeline
 from aisec_daemon.pipeline.upkeep import Upkeep
-from aisec_daemon.sinks.log import Log
+from aisec_daemon.sinks import Place
 from aisec_daemon.sinks.metrics import Metrics
 
 _LOG = logging.getLogger(__name__)
@@ -66,8 +69,9 @@ class Daemon:
         self._loop = Loop(self._upkeep, self._clock, self._inbox)
         self._state = StateDir(settings.state)
         self._source: Sampling | Player | None = None
-        self._metrics: Metrics | None = None
-        self._unprotected = False
+        self._board = Board()
+        self._outbox = Tail()
+        self._outlets = Outlets(self._upkeep, self._clock)
         self._orders: SimpleQueue[Callable[[], None]] = SimpleQueue()  # safe in a signal's handler
         self._stopping = Event()
         self._reloading = Event()
@@ -105,7 +109,7 @@ class Daemon:
             self._settings.web_config,
             warn=lambda sentence: _LOG.warning("%s", sentence),
         )
-        self._unprotected = server.unprotected
+        self._board.show(UNPROTECTED, float(server.unprotected))
         self._apply(self._settings)
         server.start()
         try:
@@ -130,8 +134,10 @@ class Daemon:
             if monotonic() - saved >= _SAVE_SECONDS:
                 saved = monotonic()
                 self._save()
+                self._outlets.open_missing()
+                self._hand_out()
                 if self._loop.pipeline is not None:
-                    self._show(EVICTED, float(self._loop.pipeline.evicted))
+                    self._board.show(EVICTED, float(self._loop.pipeline.evicted))
             if not told_ready and self._ready():
                 told_ready = True
                 notify("READY=1", f"STATUS=metrics on {self._settings.listen}")
@@ -152,18 +158,29 @@ class Daemon:
             pipeline.inherit(self._loop.pipeline)
         elif self._tape is None:
             self._restore(pipeline)
-        mark = self._tape.mark if self._tape else ""
-        self._metrics = Metrics(
-            [detector.rule for detector in detectors],
-            constant={"replayed": mark} if mark else {},
-            rows_max=settings.metrics.rows_max,
-            series_max=settings.metrics.series_max,
-        )
-        self._show(UNPROTECTED, float(self._unprotected))
-        self._show(EVICTED, 0.0)
+        self._board.show(EVICTED, 0.0)
         self._loop.pipeline = pipeline
-        self._loop.sinks = (self._metrics, Log(f"replayed: {mark}" if mark else ""))
+        self._open_sinks(settings, pipeline)
         self._source.start()
+
+    def _open_sinks(self, settings: Settings, pipeline: Pipeline) -> None:
+        """Open sinks as the settings say; while a recording is played, nothing that leaves."""
+        self._outbox.begin()
+        place = Place(
+            state=settings.state,
+            node=name_of(settings.root),
+            version=__version__,
+            outbox=self._outbox,
+            rules=tuple(detector.rule for detector in pipeline.detectors),
+            mark=self._tape.mark if self._tape else "",
+            board=self._board,
+        )
+        self._outlets.arrange(settings.outlets(), place)
+        self._hand_out()
+
+    def _hand_out(self) -> None:
+        """Let the loop give ticks to the sinks that are open now, the outbox first."""
+        self._loop.sinks = {"outbox": self._outbox, **self._outlets.sinks}
 
     def _make_source(self, settings: Settings) -> Sampling | Player:
         if self._tape is not None:
@@ -214,15 +231,12 @@ class Daemon:
     def _ready(self) -> bool:
         return self._source is not None and self._source.complete
 
-    def _show(self, gauge: Family, value: float) -> None:
-        if self._metrics is not None:
-            self._metrics.set_gauge(gauge.name, gauge.help, value)
-
     def _played_out(self) -> bool:
         return isinstance(self._source, Player) and self._source.ended and self._inbox.empty()
 
     def _page(self) -> Page:
-        return self._metrics.current if self._metrics else Page.build("0", ())
+        metrics = self._outlets.sinks.get("metrics")
+        return metrics.current if isinstance(metrics, Metrics) else Page.build("0", ())
 
     def _greet(self, address: str) -> None:
         """Say where to look, in one line."""
@@ -243,6 +257,7 @@ class Daemon:
             self._source.stop()
         server.stop()
         self._save()
+        self._outlets.close()
         close_host(self.host)
         _LOG.info("stopped")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from queue import Empty, Queue
 from time import monotonic, perf_counter
@@ -32,7 +32,7 @@ class Loop:
     def __init__(self, upkeep: Upkeep, clock: Clock, inbox: Queue[Snapshot]) -> None:
         self.findings: tuple[Finding, ...] = ()
         self.pipeline: Pipeline | None = None
-        self.sinks: Sequence[Sink] = ()
+        self.sinks: Mapping[str, Sink] = {}
         self._upkeep = upkeep
         self._clock = clock
         self._inbox = inbox
@@ -60,8 +60,8 @@ class Loop:
         if tick is None:
             return
         self.findings = tick.findings
-        for sink in self.sinks:
-            self._measured(f"sink/{type(sink).__name__.lower()}", partial(sink, tick))
+        for name, sink in self.sinks.items():
+            self._measured(f"sink/{name}", partial(sink, tick))
 
     def _step(self, snapshot: Snapshot) -> Tick | None:
         return self.pipeline.step(snapshot) if self.pipeline else None
@@ -74,6 +74,8 @@ class Loop:
         error = ""
         try:
             done = work()
+        except OSError as failure:  # a sink that cannot deliver
+            error = str(failure)
         except Exception as fault:  # a faulty plug-in must stop no other
             error = f"fault in this part: {fault!r}"
             _LOG.debug("%s", part, exc_info=True)

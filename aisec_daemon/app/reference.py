@@ -32,11 +32,15 @@ def metrics_page() -> str:
     parts = [
         _HEAD,
         "## The monitor itself and its findings\n",
-        _rows((*FINDINGS, *OWN, UNPROTECTED, EVICTED)),
+        _rows((*FINDINGS, *OWN, UNPROTECTED, EVICTED, *_of_sinks())),
     ]
     for name, table in sorted(catalogue.tables().items()):
         parts += [f"## `{name}`\n", table.help + "\n", _rows(families(table)), _labels(table)]
     return "\n".join(parts)
+
+
+def _of_sinks() -> list[Family]:
+    return [family for outlet in catalogue.sinks().values() for family in outlet.families]
 
 
 def _rows(rows: tuple[Family, ...]) -> str:
@@ -44,7 +48,7 @@ def _rows(rows: tuple[Family, ...]) -> str:
     lines = ["| metric | type | labels | meaning |", "| --- | --- | --- | --- |"]
     for row in rows:
         labels = ", ".join(f"`{label}`" for label in row.labels)
-        about = row.help + (" Only with `metrics.rows_max`." if row.opt_in else "")
+        about = row.help + (" Only with `sinks.metrics.rows_max`." if row.opt_in else "")
         lines.append(f"| `{row.name}` | {row.kind} | {labels} | {about} |")
     return "\n".join(lines) + "\n"
 

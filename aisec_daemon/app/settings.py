@@ -45,17 +45,6 @@ class Host(BaseModel):
     )
 
 
-class Metrics(BaseModel):
-    """The metrics page."""
-
-    model_config = _STRICT
-
-    rows_max: int = Field(
-        0, ge=0, description="single processes shown beside the sums, the largest first"
-    )
-    series_max: int = Field(20000, ge=100, description="series of one table on the page")
-
-
 class Permit(BaseModel):
     """A finding that the site permits: recorded and counted, not told, until it expires."""
 
@@ -111,12 +100,15 @@ class _Plugin(BaseModel):
 
 
 def _section(plugins: Mapping[str, type], title: str) -> type[BaseModel]:
-    """Make the model of `[samplers]` or `[detectors]` from the plug-ins' dataclass fields."""
+    """Make the model of `[samplers]`, `[detectors]` or `[sinks]` from the plug-ins' fields."""
     members: dict[str, Any] = {}
     for name, plugin in plugins.items():
         hints = get_type_hints(plugin, include_extras=True)
         fields: dict[str, Any] = {
-            "enabled": (bool, Field(default=True, description="whether it runs at all"))
+            "enabled": (
+                bool,
+                Field(default=getattr(plugin, "on", True), description="whether it runs at all"),
+            )
         }
         for field in dataclasses.fields(plugin):
             hint = hints[field.name]
@@ -151,13 +143,17 @@ class Settings(BaseSettings):
         "info", description="least severity that is logged"
     )
     host: Host = Field(default_factory=Host)
-    metrics: Metrics = Field(default_factory=Metrics)
     allow: list[Permit] = Field(default_factory=list)
 
     def enabled(self, kind: Literal["samplers", "detectors"]) -> list[Any]:
         """Return the plug-ins of one kind that are to run, made from their sections."""
         sections = getattr(self, kind)
         return [section.build() for _, section in sections if section.enabled]
+
+    def outlets(self) -> dict[str, Any]:
+        """Return the sinks that are to be opened, by name."""
+        sections = self.sinks  # type: ignore[attr-defined] # made by model()
+        return {name: section.build() for name, section in sections if section.enabled}
 
 
 class _File(PydanticBaseSettingsSource):
@@ -197,6 +193,7 @@ def model(content: Mapping[str, Any] | None = None) -> type[Settings]:
         for name, section in [
             ("samplers", _section(catalogue.samplers(), "samplers")),
             ("detectors", _section(catalogue.detectors(), "detectors")),
+            ("sinks", _section(catalogue.sinks(), "sinks")),
         ]
     }
     made: type[Settings] = create_model("Settings", __base__=Loaded, **sections)

@@ -56,7 +56,7 @@ def test_seeded_secrets_are_found_nowhere(tmp_path):
     node["gpus"][0]["processes"] = [scenario.process(pid=victim.pid)]
     scenario.write(world, node)
     settings = tmp_path / "aisec.toml"
-    settings.write_text('log_level = "debug"\n[metrics]\nrows_max = 5000\n')
+    settings.write_text('log_level = "debug"\n[sinks.metrics]\nrows_max = 5000\n')
     state = tmp_path / "state"
     try:
         with running(state, "--settings", str(settings), world=world) as daemon:

@@ -112,7 +112,7 @@ def test_a_missing_file_is_an_error_and_a_good_one_is_said_to_be(file, tmp_path)
     assert (good.exit_code, "good" in good.output) == (0, True)
 
 
-@pytest.mark.parametrize("kind", ["samplers", "detectors"])
+@pytest.mark.parametrize("kind", ["samplers", "detectors", "sinks"])
 def test_every_field_of_every_plug_in_has_a_word_of_help(kind):
     sections = getattr(load(None), kind)
     for name, section in sections:
@@ -121,6 +121,7 @@ def test_every_field_of_every_plug_in_has_a_word_of_help(kind):
 
 
 def test_plug_ins_are_frozen_dataclasses_named_after_their_files():
-    for plugin in [*catalogue.samplers().values(), *catalogue.detectors().values()]:
+    kinds = (catalogue.samplers(), catalogue.detectors(), catalogue.sinks())
+    for plugin in [plugin for kind in kinds for plugin in kind.values()]:
         assert plugin.__dataclass_params__.frozen
         assert dataclasses.is_dataclass(plugin)
