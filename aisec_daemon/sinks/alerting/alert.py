@@ -64,7 +64,7 @@ class Alert:
     def due(self, policy: Policy) -> float:
         """Return when it is to be told next; infinity if never."""
         if self.refused:
-            return math.inf
+            return math.inf if self.over else self.told + policy.expire
         if math.isnan(self.fired) or (self.news and not self.over):
             return _AT_ONCE
         again = self.told + policy.resend
@@ -77,7 +77,7 @@ class Alert:
     def took(self, *, firing: bool, now: float) -> list[int]:
         """Note that the receiver took it; return the changes that are delivered with that."""
         delivered, self.unheard = self.unheard, []
-        self.news, self.told = False, now
+        self.news, self.refused, self.told = False, False, now
         if firing:
             self.fired = now if math.isnan(self.fired) else self.fired
         else:
@@ -86,10 +86,11 @@ class Alert:
             self.resolved = now if math.isnan(self.resolved) else self.resolved
         return delivered
 
-    def refuse(self) -> list[int]:
+    def refuse(self, now: float) -> list[int]:
         """Note that the receiver will not take it; return the changes that end with that."""
         given_up = self.unheard + self.unheard_end
-        self.unheard, self.unheard_end, self.refused = [], [], True
+        self.unheard, self.unheard_end = [], []
+        self.refused, self.told = True, now
         return given_up
 
     def finished(self, policy: Policy) -> bool:

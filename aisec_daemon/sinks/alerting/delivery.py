@@ -44,8 +44,13 @@ class Delivery:
 
     @property
     def room(self) -> int:
-        """How many more alerts it can take."""
-        return max(self._policy.alerts - len(self.alerts), 0)
+        """How many more changes it can take; alerts that are only open take no room."""
+        return max(self._policy.changes - len(self._unheard), 0)
+
+    @property
+    def ahead(self) -> int:
+        """How far what was taken is ahead of what is delivered without a gap."""
+        return self._last - self.heard
 
     @property
     def unheard(self) -> int:
@@ -103,9 +108,9 @@ class Delivery:
         for telling in tellings:
             self._unheard -= set(telling.alert.took(firing=telling.firing, now=now))
 
-    def refuse(self, telling: Telling) -> None:
-        """Note that the receiver will not take this one, until there is news of it."""
-        self._unheard -= set(telling.alert.refuse())
+    def refuse(self, telling: Telling, now: float) -> None:
+        """Note that the receiver will not take this one: not soon, unless there is news of it."""
+        self._unheard -= set(telling.alert.refuse(now))
 
     def content(self, telling: Telling, now: float, offset: float) -> dict[str, object]:
         """Return an alert as API v2 takes it, by a clock that is `offset` seconds ahead of ours."""
