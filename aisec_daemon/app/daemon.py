@@ -17,6 +17,7 @@ from aisec_daemon import __version__
 from aisec_daemon.app import catalogue
 from aisec_daemon.app.clock import Clock
 from aisec_daemon.app.loop import Loop
+from aisec_daemon.app.memory import SAVE_SECONDS, Memory
 from aisec_daemon.app.node import close_host, name_of, open_host
 from aisec_daemon.app.notify import Watchdog, notify
 from aisec_daemon.app.outlets import Outlets
@@ -26,7 +27,6 @@ from aisec_daemon.app.settings import Settings, SettingsError
 from aisec_daemon.app.state import StateDir
 from aisec_daemon.app.web.server import WebServer
 from aisec_daemon.app.web.site import Site
-from aisec_daemon.journal.tail import Tail
 from aisec_daemon.model import Snapshot
 from aisec_daemon.model.exposition import Board, Family, Page
 from aisec_daemon.pipeline.pipeline import Pipeline
@@ -35,7 +35,7 @@ from aisec_daemon.sinks import Place
 from aisec_daemon.sinks.metrics import Metrics
 
 _LOG = logging.getLogger(__name__)
-_SAVE_SECONDS = 60.0
+_MISSING_SECONDS = 60.0
 _INBOX_SNAPSHOTS = 256
 UNPROTECTED = Family(
     "aisec_web_unprotected",
@@ -47,7 +47,7 @@ EVICTED = Family(
     "gauge",
     "Subjects whose past had to go for want of room since the settings were last read.",
 )
-_FIXED = ("listen", "state", "root", "web_config", "host")
+_FIXED = ("listen", "state", "root", "web_config", "host", "journal")
 
 
 class Daemon:
@@ -70,7 +70,9 @@ class Daemon:
         self._state = StateDir(settings.state)
         self._source: Sampling | Player | None = None
         self._board = Board()
-        self._outbox = Tail()
+        self._memory = Memory(
+            settings, self._upkeep, self._clock, self._board, replaying=tape is not None
+        )
         self._outlets = Outlets(self._upkeep, self._clock)
         self._orders: SimpleQueue[Callable[[], None]] = SimpleQueue()  # safe in a signal's handler
         self._stopping = Event()
@@ -123,7 +125,7 @@ class Daemon:
         """Turn the loop; save, reload and feed the watchdog in between."""
         told_ready = False
         watchdog = Watchdog()
-        saved = monotonic()
+        saved = opened = monotonic()
         while not self._stopping.is_set() and not self._played_out():
             self._loop.turn()
             while not self._orders.empty():
@@ -131,13 +133,15 @@ class Daemon:
             if self._reloading.is_set():
                 self._reloading.clear()
                 self._reload()
-            if monotonic() - saved >= _SAVE_SECONDS:
+            if monotonic() - saved >= SAVE_SECONDS:
                 saved = monotonic()
-                self._save()
-                self._outlets.open_missing()
-                self._hand_out()
+                self._memory.save(self._loop.pipeline)
                 if self._loop.pipeline is not None:
                     self._board.show(EVICTED, float(self._loop.pipeline.evicted))
+            if monotonic() - opened >= _MISSING_SECONDS:
+                opened = monotonic()
+                self._outlets.open_missing()
+                self._hand_out()
             if not told_ready and self._ready():
                 told_ready = True
                 notify("READY=1", f"STATUS=metrics on {self._settings.listen}")
@@ -156,8 +160,8 @@ class Daemon:
         )
         if self._loop.pipeline is not None:
             pipeline.inherit(self._loop.pipeline)
-        elif self._tape is None:
-            self._restore(pipeline)
+        else:
+            self._memory.restore(pipeline)
         self._board.show(EVICTED, 0.0)
         self._loop.pipeline = pipeline
         self._open_sinks(settings, pipeline)
@@ -165,12 +169,12 @@ class Daemon:
 
     def _open_sinks(self, settings: Settings, pipeline: Pipeline) -> None:
         """Open sinks as the settings say; while a recording is played, nothing that leaves."""
-        self._outbox.begin()
+        self._memory.begin(pipeline)
         place = Place(
             state=settings.state,
             node=name_of(settings.root),
             version=__version__,
-            outbox=self._outbox,
+            outbox=self._memory.outbox,
             rules=tuple(detector.rule for detector in pipeline.detectors),
             mark=self._tape.mark if self._tape else "",
             board=self._board,
@@ -180,34 +184,13 @@ class Daemon:
 
     def _hand_out(self) -> None:
         """Let the loop give ticks to the sinks that are open now, the outbox first."""
-        self._loop.sinks = {"outbox": self._outbox, **self._outlets.sinks}
+        self._loop.sinks = {self._memory.name: self._memory.outbox, **self._outlets.sinks}
 
     def _make_source(self, settings: Settings) -> Sampling | Player:
         if self._tape is not None:
             return Player(self._tape, self._clock, self._inbox)
         samplers = settings.enabled("samplers")
         return Sampling(self.host, samplers, self._upkeep, self._clock, self._inbox)
-
-    def _restore(self, pipeline: Pipeline) -> None:
-        try:
-            lost = self._state.restore(pipeline)
-        except OSError as error:
-            lost = f"state could not be read: {error}"
-        if lost:
-            _LOG.warning("%s", lost)
-
-    def _save(self) -> None:
-        """Keep what we know; a full or read-only disk stops nothing else."""
-        if self._tape is not None or self._loop.pipeline is None:
-            return
-        part, begun, error = "state", monotonic(), ""
-        self._upkeep.expect(part, _SAVE_SECONDS, self._clock.now())
-        try:
-            self._state.save(self._loop.pipeline)
-        except OSError as failure:
-            error = f"state is not kept: {failure}"
-        if self._upkeep.ran(part, self._clock.now(), monotonic() - begun, error) and error:
-            _LOG.warning("%s", error)
 
     def _reload(self) -> None:
         """Take the settings anew, or keep the old ones and say why."""
@@ -256,8 +239,9 @@ class Daemon:
         if self._source is not None:
             self._source.stop()
         server.stop()
-        self._save()
+        self._memory.save(self._loop.pipeline)
         self._outlets.close()
+        self._memory.close()
         close_host(self.host)
         _LOG.info("stopped")
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from aisec_daemon.app import catalogue, settings
 from aisec_daemon.app.daemon import EVICTED, UNPROTECTED
 from aisec_daemon.app.settings import Permit
+from aisec_daemon.journal.journal import FAMILIES
 from aisec_daemon.model import Table
 from aisec_daemon.model.exposition import FINDINGS, OWN, Family, families
 
@@ -32,7 +33,7 @@ def metrics_page() -> str:
     parts = [
         _HEAD,
         "## The monitor itself and its findings\n",
-        _rows((*FINDINGS, *OWN, UNPROTECTED, EVICTED, *_of_sinks())),
+        _rows((*FINDINGS, *OWN, UNPROTECTED, EVICTED, *FAMILIES, *_of_sinks())),
     ]
     for name, table in sorted(catalogue.tables().items()):
         parts += [f"## `{name}`\n", table.help + "\n", _rows(families(table)), _labels(table)]

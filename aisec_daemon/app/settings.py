@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from aisec_daemon.app import catalogue
 from aisec_daemon.app.mistakes import describe
+from aisec_daemon.journal.limits import Limits
 from aisec_daemon.model import Allow
 
 if sys.version_info >= (3, 11):
@@ -43,6 +44,22 @@ class Host(BaseModel):
     gpu_release_seconds: float = Field(
         900.0, gt=0, description="how long SIGUSR1 lets go of the GPUs, unless SIGUSR2 comes first"
     )
+
+
+class Journal(BaseModel):
+    """What happened to findings, what detectors remember, and who has been told; in `state`."""
+
+    model_config = _STRICT
+
+    enabled: bool = Field(default=True, description="whether anything is kept at all")
+    keep_days: float = Field(90.0, gt=0, description="how long closed findings are kept")
+    size_max_bytes: int = Field(
+        268435456, ge=4194304, description="size from which the oldest changes go before that"
+    )
+
+    def limits(self) -> Limits:
+        """Return it as the journal knows it."""
+        return Limits(self.keep_days * 86400.0, self.size_max_bytes)
 
 
 class Permit(BaseModel):
@@ -143,6 +160,7 @@ class Settings(BaseSettings):
         "info", description="least severity that is logged"
     )
     host: Host = Field(default_factory=Host)
+    journal: Journal = Field(default_factory=Journal)
     allow: list[Permit] = Field(default_factory=list)
 
     def enabled(self, kind: Literal["samplers", "detectors"]) -> list[Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from aisec_daemon.detectors import Detector
 from aisec_daemon.model import Change, Snapshot, State, Table, Tick, Verdict
 from aisec_daemon.model.allow import Allow
 from aisec_daemon.pipeline.casebook import Casebook
+from aisec_daemon.pipeline.evidence import gather
 from aisec_daemon.pipeline.history import History
 from aisec_daemon.pipeline.rates import increase
 
@@ -115,4 +117,5 @@ class Pipeline:
         after, verdict = answer
         if detector.memory is not None:
             self._states[rule.name] = after
-        return self.casebook.fold(rule, verdict, snapshot, snapshot.time)
+        changes = self.casebook.fold(rule, verdict, snapshot, snapshot.time)
+        return [replace(change, evidence=gather(views, change.finding)) for change in changes]

@@ -75,7 +75,7 @@ def test_seeded_secrets_are_found_nowhere(tmp_path):
         victim.wait()
     told |= {file.name: read(file) for file in state.iterdir() if file.name != "hash.key"}
 
-    assert "state.json" in told
+    assert "journal.db" in told
     assert "--api-key <redacted> --token=<redacted>" in told["recording"]
     for place, text in told.items():
         for kind, seed in SEEDS.items():

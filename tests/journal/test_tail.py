@@ -77,3 +77,14 @@ def test_two_threads_lose_nothing():
     taker.join(timeout=20)
 
     assert got == [str(at) for at in range(500)]
+
+
+def test_a_finding_whose_rule_is_gone_is_closed_and_the_others_are_not():
+    tail = Tail()
+    tail(tick(change("opened", of=finding("a")), change("opened", of=finding("b"))))
+    tail.settle([finding("b")], 9.0)
+    (_, closing) = tail.pending("r", 10)[-1]
+
+    assert (closing.what, closing.time, closing.finding.id) == ("closed", 9.0, "a")
+    assert "no longer runs" in closing.finding.reason
+    assert [f.id for f in tail.told] == ["b"]
