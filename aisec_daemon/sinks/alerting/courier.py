@@ -57,8 +57,10 @@ class Courier:
             return self._retry
         tellings = self._delivery.due(now)
         if tellings:
+            heard = self._delivery.heard
             self._tell(tellings, now)
-            self._outbox.done(self._receiver, self._delivery.heard)
+            if self._delivery.heard > heard:
+                self._outbox.done(self._receiver, self._delivery.heard)
         self._tally.waiting(self._delivery.unheard)
         return max(self._delivery.next(), self._retry)
 

@@ -10,6 +10,7 @@ of what goes on.
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -35,7 +36,9 @@ class Delivery:
         self._wording = wording
         self._cases: dict[str, dict[Severity, Alert]] = {}
         self._unheard: set[int] = set()
-        self._last = 0
+        self._taken: deque[int] = deque()  # from the first that is not delivered on
+        self._last = -1
+        self._heard = -1
 
     @property
     def alerts(self) -> list[Alert]:
@@ -49,8 +52,8 @@ class Delivery:
 
     @property
     def ahead(self) -> int:
-        """How far what was taken is ahead of what is delivered without a gap."""
-        return self._last - self.heard
+        """How many changes were taken since the first that is not delivered."""
+        return len(self._taken)
 
     @property
     def unheard(self) -> int:
@@ -59,8 +62,8 @@ class Delivery:
 
     @property
     def heard(self) -> int:
-        """Up to which number every change is delivered."""
-        return min(self._unheard) - 1 if self._unheard else self._last
+        """Up to which number every change is delivered; negative if none is."""
+        return self._heard
 
     def begin(self, findings: Iterable[Finding]) -> None:
         """Take what was open before the first change."""
@@ -73,6 +76,7 @@ class Delivery:
             return
         self._last = seq
         self._unheard.add(seq)
+        self._taken.append(seq)
         if change.what == "closed":
             alert = self._gravest(change.finding) or self._fire(change.finding, change.time)
             alert.update(change.finding)
@@ -106,17 +110,22 @@ class Delivery:
     def took(self, tellings: Iterable[Telling], now: float) -> None:
         """Note that the receiver took these."""
         for telling in tellings:
-            self._unheard -= set(telling.alert.took(firing=telling.firing, now=now))
+            self._delivered(telling.alert.took(firing=telling.firing, now=now))
 
     def refuse(self, telling: Telling, now: float) -> None:
         """Note that the receiver will not take this one: not soon, unless there is news of it."""
-        self._unheard -= set(telling.alert.refuse(now))
+        self._delivered(telling.alert.refuse(now))
 
     def content(self, telling: Telling, now: float, offset: float) -> dict[str, object]:
         """Return an alert as API v2 takes it, by a clock that is `offset` seconds ahead of ours."""
         alert = telling.alert
         ends = now + self._policy.expire if telling.firing else alert.ended
         return self._wording.content(alert.finding, alert.labels, ends, alert.graver, offset)
+
+    def _delivered(self, changes: Iterable[int]) -> None:
+        self._unheard.difference_update(changes)
+        while self._taken and self._taken[0] not in self._unheard:
+            self._heard = self._taken.popleft()
 
     def _gravest(self, finding: Finding) -> Alert | None:
         case = self._cases.get(finding.id)

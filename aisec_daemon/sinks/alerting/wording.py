@@ -19,6 +19,9 @@ from aisec_daemon.model import Finding, Severity
 from aisec_daemon.model.rule import Fact
 from aisec_daemon.sinks.alerting.text import plain
 
+ALERT = "AisecFinding"
+"""The name of all alerts, as the Prometheus rules have it; which finding it is says `rule`."""
+
 WORDS = ("user", "container", "pod", "namespace", "unit", "slurm_job", "executable")
 """Words of a finding that become labels of the same name."""
 
@@ -56,7 +59,7 @@ class Wording:
         words = {name: finding.labels.get(name, "") for name in WORDS}
         labels = {
             **self.labels,
-            "alertname": alert_name(rule),
+            "alertname": ALERT,
             "rule": rule,
             "node": self.node,
             "finding": finding.id,
@@ -103,11 +106,6 @@ class Wording:
             "endsAt": timestamp(max(starts, ends) + offset),
         }
         return {**content, "generatorURL": self.page} if self.page else content
-
-
-def alert_name(rule: str) -> str:
-    """Return a rule's name as alerts are named: `gpu_vanished` is AisecGpuVanished."""
-    return "Aisec" + "".join(part.capitalize() for part in rule.split("_"))
 
 
 def timestamp(seconds: float) -> str:

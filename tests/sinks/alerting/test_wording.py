@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from aisec_daemon.model import Rule, Severity
 from aisec_daemon.model.jsontext import dumps
-from aisec_daemon.sinks.alerting.wording import WORDS, Wording, alert_name, timestamp
+from aisec_daemon.sinks.alerting.wording import WORDS, Wording, timestamp
 from tests.journal.findings import finding
 
 WORDING = Wording(
@@ -33,7 +33,7 @@ def test_labels_say_which_case_it_is_and_whom_to_tell():
     assert re.fullmatch("[0-9a-f]{12}", labels.pop("case"))
     assert labels == {
         "cluster": "a",
-        "alertname": "AisecHot",
+        "alertname": "AisecFinding",
         "rule": "hot",
         "node": "node7",
         "finding": "0123456789ab",
@@ -109,13 +109,6 @@ def test_it_never_ends_before_it_starts():
     content = WORDING.content(replace(MINER, opened=50.0), {}, 49.9, None, 0.0)
 
     assert content["startsAt"] == content["endsAt"] == timestamp(50.0)
-
-
-def test_alerts_are_named_after_rules():
-    assert [alert_name(rule) for rule in ("blind", "gpu_vanished")] == [
-        "AisecBlind",
-        "AisecGpuVanished",
-    ]
 
 
 hostile = st.text(st.characters(), max_size=50) | st.sampled_from(
