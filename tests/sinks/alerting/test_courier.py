@@ -7,6 +7,8 @@ import logging
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from aisec_daemon.model import Severity
 from aisec_daemon.sinks.alerting.answer import Answer, Outcome
@@ -256,3 +258,53 @@ def test_more_than_it_can_hold_waits_in_the_outbox():
 
     assert {t.finding for t in story.heard if t.state == "resolved"} == {f"f{i}" for i in range(25)}
     assert story.outbox.pending("alertmanager/http://am:9093", 10) == []
+
+
+IDS = ("a", "b", "c")
+happening = st.tuples(
+    st.sampled_from(["opens", "closes", "graver", "milder", "down", "up", "restarts"]),
+    st.sampled_from(IDS),
+    st.sampled_from([0.5, 20.0, 70.0, 400.0]),
+)
+
+
+@settings(max_examples=150)
+@given(st.lists(happening, max_size=25))
+def test_whatever_happens_in_whatever_order_everybody_learns_of_it_in_the_end(happenings):
+    """Nothing is lost, what is open fires under one severity, what is over is resolved."""
+    story = Story(policy=replace(POLICY, batch=2))
+    opened: set[str] = set()
+    generation = dict.fromkeys(IDS, 0)
+    for what, letter, wait in happenings:
+        story.at(story.now + wait)
+        name = f"{letter}{generation[letter]}"
+        if what == "opens" and name not in story.open:
+            story.opens(name)
+            opened.add(name)
+        elif what == "closes" and name in story.open:
+            story.closes(name)
+            generation[letter] += 1
+        elif what in {"graver", "milder"} and name in story.open:
+            step = 1 if what == "graver" else -1
+            severity = min(max(story.open[name].severity + step, 0), 3)
+            story.changes(name, severity=Severity(severity))
+        elif what == "down":
+            story.goes_down()
+        elif what == "up":
+            story.comes_back()
+        elif what == "restarts":
+            story.restarts()
+    end = story.comes_back().now + 40
+    story.at(end + 3000)
+
+    last = {(t.finding, t.severity): t.state for t in story.heard}
+    before_expiry = {(t.finding, t.severity): t for t in story.heard}
+    assert {t.finding for t in story.heard if t.state == "firing"} == opened
+    for name in opened:
+        gravest = [t.severity for t in story.of(name)][-1]
+        assert last[name, gravest] == ("firing" if name in story.open else "resolved")
+    assert story.outbox.pending("alertmanager/http://am:9093", 10) == []
+    for (name, _), told in before_expiry.items():
+        same = [t for t in story.of(name) if t.severity == told.severity]
+        assert len({str(t.content["labels"]) for t in same}) == 1
+        assert all(t.ends >= t.starts for t in same)
