@@ -95,7 +95,13 @@ class Alertmanager:
     """One that can be stopped and started again, and remembers what it told."""
 
     def __init__(
-        self, folder: Path, webhook: str, web_config: str = "", wait: int = 1, interval: int = 2
+        self,
+        folder: Path,
+        webhook: str = "",
+        web_config: str = "",
+        wait: int = 1,
+        interval: int = 2,
+        config: str = "",
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
@@ -109,7 +115,7 @@ class Alertmanager:
             "--cluster.listen-address=",
             "--log.level=debug",
         ]
-        config = CONFIG.format(webhook=webhook, wait=wait, interval=interval)
+        config = config or CONFIG.format(webhook=webhook, wait=wait, interval=interval)
         (folder / "alertmanager.yml").write_text(config)
         if web_config:
             (folder / "web.yml").write_text(web_config)
@@ -145,7 +151,7 @@ class Alertmanager:
 
 
 @contextmanager
-def alertmanager(folder: Path, webhook: str, **more) -> Iterator[Alertmanager]:
+def alertmanager(folder: Path, webhook: str = "", **more) -> Iterator[Alertmanager]:
     """Run one."""
     one = Alertmanager(folder, webhook, **more)
     one.start()
