@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+import textwrap
 import time
 from pathlib import Path
 
@@ -170,6 +172,15 @@ def test_settings_of_the_file_become_its_own(tmp_path):
 
     assert outlet.urls == ("https://am1:9093", "https://am2:9093")
     assert outlet == load(file).outlets()["alertmanager"]
+
+
+def test_the_example_of_the_manual_can_be_used(tmp_path):
+    manual = (Path(__file__).parents[2] / "docs/alerting.md").read_text("utf-8")
+    example = re.search(r"(?:^    .*\n)+", manual[manual.index("## Push") :], re.MULTILINE)[0]
+    file = tmp_path / "aisec.toml"
+    file.write_text(textwrap.dedent(example))
+
+    assert load(file).outlets()["alertmanager"].user == "aisec"
 
 
 @pytest.mark.parametrize(
