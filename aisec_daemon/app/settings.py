@@ -9,11 +9,21 @@ from datetime import date, datetime, time, timezone
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from aisec_daemon.app import catalogue
 from aisec_daemon.app.mistakes import describe
+from aisec_daemon.host.indicators import lists as indicators
+from aisec_daemon.host.indicators.matcher import Matcher, default
 from aisec_daemon.journal.limits import Limits
 from aisec_daemon.model import Allow
 
@@ -44,6 +54,23 @@ class Host(BaseModel):
     gpu_release_seconds: float = Field(
         900.0, gt=0, description="how long SIGUSR1 lets go of the GPUs, unless SIGUSR2 comes first"
     )
+    indicators: Path | None = Field(
+        None, description="marks of miners beside the built-in ones: a TOML file of the same form"
+    )
+
+    @field_validator("indicators")
+    @classmethod
+    def _usable(cls, file: Path | None) -> Path | None:
+        if file is None or file == Path():
+            return None
+        indicators.read(file)
+        return file
+
+    def matcher(self) -> Matcher:
+        """Return what finds marks of miners; IndicatorsError if the file has become unusable."""
+        if self.indicators is None:
+            return default()
+        return Matcher(indicators.builtin().with_more(indicators.read(self.indicators)))
 
 
 class Journal(BaseModel):

@@ -12,6 +12,7 @@ from aisec_daemon.journal.told import to_tell
 from aisec_daemon.model import Change, Finding, Status, Tick
 
 _GONE = "its rule no longer runs"
+SIZE = 4096
 
 
 class Tail:
@@ -23,7 +24,7 @@ class Tail:
 
     def __init__(
         self,
-        size: int = 4096,
+        size: int | None = None,
         *,
         seq: int = 0,
         cursors: Mapping[str, int] | None = None,
@@ -34,7 +35,7 @@ class Tail:
         self.cursors = dict(cursors or {})
         self.lock = RLock()
         self._entries: deque[Entry] = deque()
-        self._size = size
+        self._size = size or SIZE
         self._begin = seq
         self._told = {finding.id: finding for finding in told}
         self._open: tuple[Finding, ...] = tuple(self._told.values())

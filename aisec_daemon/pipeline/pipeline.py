@@ -47,6 +47,10 @@ class Pipeline:
             d.rule.name: State.empty(d.memory) for d in detectors if d.memory is not None
         }
         self._periods = periods
+        self._calls = {
+            d.rule.name: {r.table: r for at, r in enumerate(d.reads) if at == 0 or r.wakes}
+            for d in detectors
+        }
         reads = [read for detector in detectors for read in detector.reads]
         self._histories = {
             name: History(table, [r for r in reads if r.table == name], periods.get(name, 1.0))
@@ -89,11 +93,13 @@ class Pipeline:
         name = snapshot.table.name
         history = self._histories[name]
         gap = _GAP_PERIODS * self._periods.get(name, 1.0)
+        before = history.latest.time if history.latest else None
         risen = increase(history.latest, snapshot, gap)
         history.add(snapshot, risen, self._holding())
         changes: list[Change] = []
         for detector in self._detectors:
-            if detector.reads[0].table == name:
+            call = self._calls[detector.rule.name].get(name)
+            if call is not None and call.due(before, snapshot.time):
                 changes += self._ask(detector, snapshot)
         changes += self.casebook.review(snapshot.time)
         return Tick(snapshot.time, snapshot, risen, tuple(changes), self.casebook.open)

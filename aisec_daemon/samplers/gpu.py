@@ -33,9 +33,16 @@ _COLUMNS = (
     Column("power_max_watts", "largest of the driver's power samples"),
     Column("power_stddev_watts", "standard deviation of the driver's power samples"),
     Column("power_limit_watts", "power limit in force"),
-    Column("energy_joules", "energy used since the driver was loaded", Kind.COUNTER),
+    Column(
+        "energy_joules",
+        "energy used since the driver was loaded; read every 15th time, since it costs "
+        "milliseconds, so take rates over a minute or more",
+        Kind.COUNTER,
+        carried=True,
+    ),
     Column("sm_clock_hertz", "clock of the streaming multiprocessors"),
     Column("memory_clock_hertz", "clock of the memory"),
+    Column("memory_clock_max_hertz", "highest clock that the memory can have"),
     *(
         Column(
             f"clock_event_{reason}_ratio",
@@ -49,11 +56,16 @@ _COLUMNS = (
     Column("memory_temperature_celsius", "temperature of the memory"),
     Column(
         "pcie_transmit_bytes",
-        "bytes sent over PCIe; GPM's rate summed over time where the driver does not count",
+        "bytes sent over PCIe, headers and all: GPM's rate summed over time, else the driver's "
+        "counter as far as it can be followed: too small above 4 GB per reading",
         Kind.COUNTER,
     ),
     Column("pcie_receive_bytes", "bytes received over PCIe, likewise", Kind.COUNTER),
-    Column("nvlink_transmit_bytes", "bytes sent over all NVLinks, likewise", Kind.COUNTER),
+    Column(
+        "nvlink_transmit_bytes",
+        "bytes sent over all NVLinks; GPM's rate summed over time where the driver does not count",
+        Kind.COUNTER,
+    ),
     Column("nvlink_receive_bytes", "bytes received over all NVLinks, likewise", Kind.COUNTER),
     Column("encoder_utilization_ratio", "share of time in which the video encoder was busy"),
     Column("decoder_utilization_ratio", "share of time in which the video decoder was busy"),

@@ -143,6 +143,7 @@ def words_of(job: str) -> dict:
         "slurm_step": "0" if job == "training" else "",
         "unit": "" if job == "training" else f"{job}.service",
         "login_user": "",
+        "indicators": "",
     }
 
 

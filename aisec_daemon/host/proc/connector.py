@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import ctypes
 import os
+import secrets
 import select
 import socket
 import struct
 from collections.abc import Callable
-from errno import ENOBUFS, errorcode
+from errno import ENOBUFS, ETIMEDOUT, errorcode
 from pathlib import Path
 from threading import Thread
+from time import monotonic
 
 from aisec_daemon.host.proc.events import (
     CN_IDX_PROC,
@@ -24,6 +26,7 @@ from aisec_daemon.host.proc.events import (
     Event,
     Listen,
     What,
+    parse_answer,
     parse_events,
     request,
 )
@@ -131,20 +134,39 @@ def listen(root: Path) -> socket.socket:
 
 
 def _subscribe(connector: socket.socket) -> None:
+    """Ask for events and await the kernel's answer; TimeoutError if it gives none."""
     try:
         connector.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER_BYTES)
     except PermissionError:
         connector.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
     _attach_filter(connector)
     connector.bind((0, CN_IDX_PROC))
-    connector.send(request(Listen.START))
-    connector.settimeout(_ANSWER_SECONDS)
-    while True:
-        for event in parse_events(connector.recv(_DATAGRAM_BYTES)):
-            if event.what is What.ANSWER:
-                if event.pid:
-                    raise OSError(event.pid, os.strerror(event.pid))
-                return
+    number = secrets.randbits(31)
+    connector.send(request(Listen.START, number))
+    _await_answer(connector, number)
+
+
+def _await_answer(connector: socket.socket, number: int) -> None:
+    """Wait for the answer to one request, a second at most, however much else is told meanwhile.
+
+    Where the kernel does not answer, in a pid namespace of one's own, it may yet send what other
+    listeners asked for: that never ends on a busy node.
+    """
+    end = monotonic() + _ANSWER_SECONDS
+    while (left := end - monotonic()) > 0:
+        connector.settimeout(left)
+        try:
+            datagram, sender = connector.recvfrom(_DATAGRAM_BYTES)
+        except OSError as error:
+            if error.errno == ENOBUFS:  # events were dropped: nothing is known of them yet
+                continue
+            raise
+        code = parse_answer(datagram, number) if sender[0] == 0 else None
+        if code:
+            raise OSError(code, os.strerror(code))
+        if code == 0:
+            return
+    raise TimeoutError(ETIMEDOUT, os.strerror(ETIMEDOUT))
 
 
 def _attach_filter(connector: socket.socket) -> None:

@@ -13,6 +13,7 @@ from threading import Lock
 from time import perf_counter
 
 from aisec_daemon.host.errors import UnreadableError
+from aisec_daemon.host.indicators.matcher import Matcher
 from aisec_daemon.host.proc.attributes import Attributes, Known
 from aisec_daemon.host.proc.boot import BootTime
 from aisec_daemon.host.proc.budget import Budget
@@ -30,7 +31,8 @@ class Processes:
     A process already known costs one read of its stat. `key` keys the hashes of command lines. With
     `connector`, the kernel tells of each exec, so that a process that lived only between two scans
     still has a row in the next one; at most `connector_reads_per_second` are read. A scan has at
-    most `rows_max` rows. May be used from several threads.
+    most `rows_max` rows. `matcher` knows the marks of miners.
+    May be used from several threads.
     """
 
     def __init__(
@@ -42,12 +44,13 @@ class Processes:
         connector: bool = True,
         rows_max: int = 65536,
         connector_reads_per_second: int = 200,
+        matcher: Matcher | None = None,
     ) -> None:
         self._proc = root / "proc"
         self._rows_max = rows_max
         self._tally = tally
         self._lock = Lock()
-        self._attributes = Attributes(root, tally, key)
+        self._attributes = Attributes(root, tally, key, matcher)
         self._boot = BootTime(root, tally)
         self._cache = Cache(self._proc, rows_max)
         self._budget = Budget(connector_reads_per_second)
@@ -105,6 +108,10 @@ class Processes:
                 with suppress(UnreadableError):
                     known = self._meet(pid) or known
             return None if known is None else known.identity
+
+    def pids(self) -> list[int]:
+        """Return the processes that /proc lists now; UnreadableError."""
+        return self._listed()
 
     def close(self) -> None:
         """Stop listening, and let go of all descriptors."""
