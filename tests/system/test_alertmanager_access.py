@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import ssl
+import subprocess
 import urllib.request
 from pathlib import Path
 
@@ -161,12 +163,16 @@ firing = 4
 class World:
     """Eight GPUs of a fake driver, of which some are there."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, pid: int = 0) -> None:
         self.path = folder / "world.json"
+        self.pid = pid
         self.keep(8)
 
     def keep(self, gpus: int) -> None:
-        scenario.write(self.path, scenario.node(gpus=gpus))
+        node = scenario.node(gpus=gpus)
+        for gpu in node["gpus"]:
+            gpu["processes"] = [scenario.process(pid=self.pid)] if self.pid else []
+        scenario.write(self.path, node)
 
 
 def test_the_daemon_tells_two_alertmanagers_across_their_outage_and_its_own_death(tmp_path):
@@ -194,9 +200,8 @@ def test_the_daemon_tells_two_alertmanagers_across_their_outage_and_its_own_deat
         two.start()
         with running(*arguments, world=world.path) as daemon:
             wait(lambda: vanished(second))
-            requests = daemon.value(
-                "aisec_alertmanager_requests_total", receiver=f"http://{two.address}", code="200"
-            )
+            labels = {"receiver": f"http://{two.address}", "code": "200"}
+            wait(lambda: daemon.value("aisec_alertmanager_requests_total", **labels))
             world.keep(8)
             wait(lambda: "resolved" in states(first), 60)
             wait(lambda: "resolved" in states(second), 60)
@@ -204,11 +209,33 @@ def test_the_daemon_tells_two_alertmanagers_across_their_outage_and_its_own_deat
             logs += daemon.log
 
     (alert,) = vanished(first)
-    assert requests >= 1
     assert alert["labels"]["gpu"].startswith("GPU-00000007")
     assert alert["labels"]["cluster"] == "a"
     assert len({a["labels"]["finding"] for a in [*vanished(first), *vanished(second)]}) == 1
     assert PASSWORD not in page + "\n".join(logs)
+
+
+def test_a_miner_on_eight_gpus_is_one_notification(tmp_path):
+    """From the driver's list of processes to the people, nothing stands in for anything."""
+    shutil.copy("/bin/sleep", tmp_path / "xmrig")
+    settings = tmp_path / "aisec.toml"
+    with (
+        subprocess.Popen([str(tmp_path / "xmrig"), "600"]) as miner,
+        people() as someone,
+        alertmanager(tmp_path / "am", someone.address, wait=15, interval=15) as am,
+    ):
+        world = World(tmp_path, miner.pid)
+        settings.write_text(f'[sinks.alertmanager]\nurls = ["http://{am.address}"]\n')
+        with running(tmp_path / "state", "--settings", str(settings), world=world.path):
+            wait(lambda: someone.notifications, 60)
+        miner.kill()
+    mining = [n for n in someone.notifications if n["groupLabels"]["rule"] == "mining"]
+    (alert,) = [a for n in mining for a in n["alerts"] if a["status"] == "firing"]
+
+    assert len(mining) == 1
+    assert len({line.split("/")[0] for line in alert["annotations"]["subjects"].split("\n")}) == 8
+    assert alert["labels"]["executable"] == str(tmp_path / "xmrig")
+    assert "xmrig" in alert["annotations"]["description"]
 
 
 def alerts(someone) -> list[dict]:

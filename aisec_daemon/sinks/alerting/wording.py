@@ -76,7 +76,7 @@ class Wording:
         notes = {
             "summary": plain(f"{rule.title} on {self.node}", _ITEM_MAX),
             "description": plain(finding.reason, _TEXT_MAX),
-            "facts": _lines(_fact(*fact) for fact in list(finding.facts.items())[:_FACTS_MAX]),
+            "facts": _facts(finding.facts),
             "subjects": _subjects(finding.subjects),
             "score": f"{_number(finding.score)}, at most {_number(finding.peak)}; 1 is the line",
             "look_alikes": plain(rule.benign, _TEXT_MAX),
@@ -118,8 +118,10 @@ def _clock(seconds: float) -> str:
     return "" if math.isnan(seconds) else timestamp(seconds)
 
 
-def _fact(name: str, fact: Fact) -> str:
-    return f"{plain(name, _ITEM_MAX)}: {_number(fact)}"
+def _facts(facts: Mapping[str, Fact]) -> str:
+    """Return a line for each fact that says something."""
+    told = [(name, fact) for name, fact in facts.items() if fact != ""][:_FACTS_MAX]
+    return _lines(f"{plain(name, _ITEM_MAX)}: {_number(fact)}" for name, fact in told)
 
 
 def _number(fact: Fact) -> str:

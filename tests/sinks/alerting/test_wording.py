@@ -75,7 +75,9 @@ def test_the_gpu_is_a_label_where_there_is_just_one():
 
 
 def test_annotations_are_what_a_person_reads():
-    notes = WORDING.annotations(replace(MINER, facts={"power_watts": 412.25, "x": math.nan}))
+    notes = WORDING.annotations(
+        replace(MINER, facts={"power_watts": 412.25, "none": "", "x": math.nan})
+    )
 
     assert notes == {
         "summary": "Too hot on node7",
