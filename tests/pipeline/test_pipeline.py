@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+
 from aisec_daemon.model import Read, Rule, Severity, State, StateShape, Verdict
 from aisec_daemon.pipeline.pipeline import Pipeline
 from tests.pipeline.tables import TABLE, snapshot
