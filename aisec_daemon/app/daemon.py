@@ -13,15 +13,17 @@ from time import monotonic
 from types import FrameType
 from typing import Any
 
+from aisec_daemon import __version__
 from aisec_daemon.app import catalogue
 from aisec_daemon.app.clock import Clock
 from aisec_daemon.app.loop import Loop
-from aisec_daemon.app.node import close_host, open_host
+from aisec_daemon.app.node import close_host, name_of, open_host
 from aisec_daemon.app.notify import Watchdog, notify
 from aisec_daemon.app.player import Player, Tape
 from aisec_daemon.app.sampling import Sampling, periods
 from aisec_daemon.app.settings import Settings, SettingsError
 from aisec_daemon.app.state import StateDir
+from aisec_daemon.app.web.landing import Sight
 from aisec_daemon.app.web.server import WebServer
 from aisec_daemon.app.web.site import Site
 from aisec_daemon.model import Snapshot
@@ -99,8 +101,7 @@ class Daemon:
                 page=self._page,
                 healthy=lambda: self._loop.healthy,
                 ready=self._ready,
-                findings=lambda: self._loop.findings,
-                mark=self._tape.mark if self._tape else "",
+                sight=self._sight,
             ),
             self._settings.web_config,
             warn=lambda sentence: _LOG.warning("%s", sentence),
@@ -223,6 +224,17 @@ class Daemon:
 
     def _page(self) -> Page:
         return self._metrics.current if self._metrics else Page.build("0", ())
+
+    def _sight(self) -> Sight:
+        """Return what the page for people shows now."""
+        return Sight(
+            __version__,
+            self._tape.mark if self._tape else name_of(self._settings.root),
+            self._clock.now(),
+            self._loop.findings,
+            self._loop.recent,
+            self._tape.mark if self._tape else "",
+        )
 
     def _greet(self, address: str) -> None:
         """Say where to look, in one line."""

@@ -11,6 +11,7 @@ from time import monotonic, perf_counter
 from typing import TypeVar
 
 from aisec_daemon.app.clock import Clock
+from aisec_daemon.app.web.recent import Recent
 from aisec_daemon.model import Finding, Snapshot, State, Tick, Verdict
 from aisec_daemon.pipeline.pipeline import Judge, Pipeline
 from aisec_daemon.pipeline.upkeep import Upkeep
@@ -25,14 +26,15 @@ _HUNG_SECONDS = 10.0
 class Loop:
     """Steps, and keeps a faulty detector or sink from stopping the others.
 
-    `findings` are the open ones as of the last step; `healthy` tells whether it still turns. Both
-    may be asked from other threads.
+    `findings` are the open ones as of the last step, `recent` is what the page for people draws;
+    `healthy` tells whether it still turns. All may be asked from other threads.
     """
 
     def __init__(self, upkeep: Upkeep, clock: Clock, inbox: Queue[Snapshot]) -> None:
         self.findings: tuple[Finding, ...] = ()
         self.pipeline: Pipeline | None = None
         self.sinks: Sequence[Sink] = ()
+        self.recent = Recent()
         self._upkeep = upkeep
         self._clock = clock
         self._inbox = inbox
@@ -60,6 +62,7 @@ class Loop:
         if tick is None:
             return
         self.findings = tick.findings
+        self._measured("web/recent", partial(self.recent, tick))
         for sink in self.sinks:
             self._measured(f"sink/{type(sink).__name__.lower()}", partial(sink, tick))
 
