@@ -55,15 +55,18 @@ def _window(times: NDArray[np.float64], time: float) -> float:
 def _card(course: Course, time: float, window: float) -> str:
     words = course.words
     name = (
-        f"MIG {word(words['index'])}" if words["kind"] == "mig" else f"GPU {word(words['index'])}"
+        f"MIG {word(words['index'], 8)}"
+        if words["kind"] == "mig"
+        else f"GPU {word(words['index'], 8)}"
     )
+    model = words["name"].removeprefix("NVIDIA ") if words["name"] else words["name"]
     celsius = course.numbers["temperature_celsius"]
     warm = f"{celsius:.0f} °C" if math.isfinite(celsius) else UNREAD
     state = '<span class="chip lost">gone</span>' if course.gone else f"<span>{warm}</span>"
     meters = "".join(_meter(course, meter, time, window) for meter in _meters(course))
     return (
         f'<article class="gpu{" gone" if course.gone else ""}"><p class="top"><b>{name}</b>'
-        f'<span class="model">{word(words["name"])}</span>{state}</p>{meters}'
+        f'<span class="model">{word(model)}</span>{state}</p>{meters}'
         f'<p class="uuid"><code>{safe(course.uuid, 80)}</code></p></article>'
     )
 
