@@ -12,6 +12,9 @@ from aisec_daemon.app.web.request import Request
 from aisec_daemon.app.web.response import Response
 from aisec_daemon.model.exposition import OPENMETRICS_TYPE, TEXT_TYPE, Page
 
+PROBES = frozenset({"/-/healthy", "/-/ready"})
+"""Addresses that say one word, to whoever asks: a kubelet has no password."""
+
 _RULES = "/rules/"
 
 

@@ -178,7 +178,7 @@ def test_an_open_door_is_said(start: Callable[..., Any], tmp_path: Path) -> None
     assert not start().server.unprotected
 
 
-@pytest.mark.parametrize("path", ["/", "/metrics", "/-/healthy", "/-/ready", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/metrics", "/rules/blind", "/nothing", "/-/healthy/"])
 def test_a_password_protects_everything(
     start: Callable[..., Any], tmp_path: Path, path: str
 ) -> None:
@@ -191,6 +191,15 @@ def test_a_password_protects_everything(
     assert body == b"Unauthorized\n"
     assert served.get(path, Authorization=basic("wrong"))[0] == 401
     assert served.get(path, Authorization=basic("word"))[0] in {200, 404}
+
+
+@pytest.mark.parametrize("path", ["/-/healthy", "/-/ready"])
+def test_probes_need_no_password(start: Callable[..., Any], tmp_path: Path, path: str) -> None:
+    """They say one word, and a kubelet has no password."""
+    status, _, body = start(write(tmp_path, ALICE)).get(path)
+
+    assert status == 200
+    assert body in {b"healthy\n", b"ready\n"}
 
 
 def test_users_can_be_changed_while_it_runs(start: Callable[..., Any], tmp_path: Path) -> None:
