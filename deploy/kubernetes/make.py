@@ -1,14 +1,18 @@
-"""Writes base/prometheusrule.yaml from deploy/prometheus; run by `make docs`."""
+"""Writes base/prometheusrule-….yaml from deploy/prometheus; run by `make docs`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 FOLDER = Path(__file__).parent
-RULES = ("aisec-recording.rules.yml", "aisec-alerts.rules.yml")
+RULES = {
+    "aisec-monitor": ("aisec-recording.rules.yml", "aisec-monitor.rules.yml"),
+    "aisec-findings": ("aisec-findings.rules.yml",),
+}
 _HEAD = "# Made from deploy/prometheus by `make docs`.\n"
 
 
@@ -24,22 +28,31 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text)
 
 
-def prometheus_rule() -> str:
-    """Return the object with the groups of all rule files."""
+def prometheus_rule(name: str, files: Sequence[str]) -> str:
+    """Return the object with the groups of these rule files."""
     folder = FOLDER.parent / "prometheus"
-    files = [yaml.safe_load((folder / name).read_text("utf-8")) for name in RULES]
+    read = [yaml.safe_load((folder / file).read_text("utf-8")) for file in files]
     rule: dict[str, Any] = {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PrometheusRule",
         "metadata": {
-            "name": "aisec-daemon",
+            "name": name,
             "namespace": "aisec-daemon",
             "labels": {"app.kubernetes.io/name": "aisec-daemon"},
         },
-        "spec": {"groups": [group for file in files for group in file["groups"]]},
+        "spec": {"groups": [group for file in read for group in file["groups"]]},
     }
     return _HEAD + yaml.dump(rule, Dumper=_Dumper, sort_keys=False, width=100)
 
 
+def rules() -> dict[str, str]:
+    """Return each file's text by its name."""
+    return {
+        f"prometheusrule-{name.removeprefix('aisec-')}.yaml": prometheus_rule(name, files)
+        for name, files in RULES.items()
+    }
+
+
 if __name__ == "__main__":
-    (FOLDER / "base/prometheusrule.yaml").write_text(prometheus_rule(), encoding="utf-8")
+    for file, text in rules().items():
+        (FOLDER / "base" / file).write_text(text, encoding="utf-8")

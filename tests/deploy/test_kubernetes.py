@@ -134,19 +134,26 @@ def test_the_daemon_takes_arguments_variables_and_settings(tmp_path, monkeypatch
     assert all(argument in usage for argument in CONTAINER["args"][::2])
 
 
-def test_the_prometheus_rule_is_current():
-    """`make docs` writes it."""
-    script = "import make, sys; sys.stdout.write(make.prometheus_rule())"
+@pytest.mark.parametrize("name", ["monitor", "findings"])
+def test_the_prometheus_rules_are_current(name):
+    """`make docs` writes them."""
+    file = BASE / f"prometheusrule-{name}.yaml"
+    script = "import make, sys; sys.stdout.write(make.rules()[sys.argv[1]])"
     made = subprocess.run(
-        [sys.executable, "-B", "-c", script], cwd=FOLDER, capture_output=True, text=True, check=True
+        [sys.executable, "-B", "-c", script, file.name],
+        cwd=FOLDER,
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
-    assert made.stdout == (BASE / "prometheusrule.yaml").read_text("utf-8")
+    assert made.stdout == file.read_text("utf-8")
 
 
-def test_the_prometheus_rule_has_the_operators_shape():
+@pytest.mark.parametrize("name", ["monitor", "findings"])
+def test_the_prometheus_rules_have_the_operators_shape(name):
     """As its definition says: groups of rules with known keys, values that are text."""
-    rule = the("PrometheusRule")
+    rule = yaml.safe_load((BASE / f"prometheusrule-{name}.yaml").read_text("utf-8"))
     keys = {"record", "alert", "expr", "for", "labels", "annotations", "keep_firing_for"}
 
     assert set(rule["spec"]) == {"groups"}
