@@ -110,7 +110,7 @@ class Daemon:
         self._apply(self._settings)
         server.start()
         try:
-            self._greet(server.address)
+            self._greet(server.url)
             self._live()
         finally:
             notify("STOPPING=1")
@@ -236,7 +236,7 @@ class Daemon:
             self._tape.mark if self._tape else "",
         )
 
-    def _greet(self, address: str) -> None:
+    def _greet(self, url: str) -> None:
         """Say where to look, in one line."""
         if self._tape is not None:
             _LOG.warning(
@@ -247,7 +247,7 @@ class Daemon:
             )
         elif self.host.processes.connector_error:
             _LOG.info("process connector: %s", self.host.processes.connector_error)
-        _LOG.info("look at http://%s/ (metrics: http://%s/metrics)", address, address)
+        _LOG.info("look at %s (metrics: %smetrics)", url, url)
 
     def _close(self, server: WebServer) -> None:
         """End every part; a call that hangs in the driver is left to its own process."""

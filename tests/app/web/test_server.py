@@ -323,3 +323,16 @@ def test_a_client_certificate_must_have_an_allowed_name(
 
     assert refused(served, trusting(authority, wrong))
     assert served.get(tls=trusting(authority, right))[0] == 200
+
+
+def test_it_says_where_a_browser_finds_it(
+    start: Callable[..., Any], authority: Any, tmp_path: Path
+) -> None:
+    """With the scheme it speaks, and a host that is one."""
+    authority.issue("server")
+    plain, everywhere = start(), start(listen=":0")
+    secure = start(write(tmp_path, TLS))
+
+    assert plain.server.url == f"http://{plain.server.address}/"
+    assert everywhere.server.url == f"http://localhost{everywhere.server.address}/"
+    assert secure.server.url == f"https://{secure.server.address}/"
