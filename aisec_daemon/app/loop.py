@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from queue import Empty, Queue
 from time import monotonic, perf_counter
 from typing import TypeVar
 
 from aisec_daemon.app.clock import Clock
+from aisec_daemon.app.web.recent import Recent
 from aisec_daemon.model import Finding, Snapshot, State, Tick, Verdict
 from aisec_daemon.pipeline.pipeline import Judge, Pipeline
 from aisec_daemon.pipeline.upkeep import Upkeep
@@ -27,9 +28,10 @@ SILENT_SECONDS = 30.0
 class Loop:
     """Steps, and keeps a faulty detector or sink from stopping the others.
 
-    `findings` are the open ones as of the last step; `healthy` tells whether it still turns and
-    has stepped within `silent_seconds`: a loop without snapshots, or whose every step fails, sees
-    nothing and can say so nowhere else. Both may be asked from other threads.
+    `findings` are the open ones as of the last step, `recent` is what the page for people draws;
+    `healthy` tells whether it still turns and has stepped within `silent_seconds`: a loop without
+    snapshots, or whose every step fails, sees nothing and can say so nowhere else. All may be
+    asked from other threads.
     """
 
     def __init__(
@@ -41,7 +43,8 @@ class Loop:
     ) -> None:
         self.findings: tuple[Finding, ...] = ()
         self.pipeline: Pipeline | None = None
-        self.sinks: Sequence[Sink] = ()
+        self.sinks: Mapping[str, Sink] = {}
+        self.recent = Recent()
         self._upkeep = upkeep
         self._clock = clock
         self._inbox = inbox
@@ -72,8 +75,9 @@ class Loop:
             return
         self._stepped = monotonic()
         self.findings = tick.findings
-        for sink in self.sinks:
-            self._measured(f"sink/{type(sink).__name__.lower()}", partial(sink, tick))
+        self._measured("web/recent", partial(self.recent, tick))
+        for name, sink in self.sinks.items():
+            self._measured(f"sink/{name}", partial(sink, tick))
 
     def _step(self, snapshot: Snapshot) -> Tick | None:
         return self.pipeline.step(snapshot) if self.pipeline else None
@@ -86,6 +90,8 @@ class Loop:
         error = ""
         try:
             done = work()
+        except OSError as failure:  # a sink that cannot deliver
+            error = str(failure)
         except Exception as fault:  # a faulty plug-in must stop no other
             error = f"fault in this part: {fault!r}"
             _LOG.debug("%s", part, exc_info=True)

@@ -10,8 +10,11 @@ from time import monotonic
 
 import typer
 
+from aisec_daemon.cli.ack import ack
 from aisec_daemon.cli.check import check
 from aisec_daemon.cli.doctor import doctor
+from aisec_daemon.cli.export import export
+from aisec_daemon.cli.findings import findings
 from aisec_daemon.cli.once import once
 from aisec_daemon.cli.record import record
 from aisec_daemon.cli.replay import replay
@@ -27,6 +30,9 @@ app = typer.Typer(
 )
 app.command()(run)
 app.command()(once)
+app.add_typer(findings, name="findings")
+app.command()(ack)
+app.command()(export)
 app.command()(check)
 app.command()(doctor)
 app.command()(record)

@@ -1,4 +1,4 @@
-"""The step as a whole: order, faults, memory, and a restart in the middle."""
+"""The step as a whole: order, faults, memory; tests/app/test_state.py has the restarts."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import pytest
 
-from aisec_daemon.app.state import StateDir
 from aisec_daemon.model import Read, Rule, Severity, State, StateShape, Verdict
 from aisec_daemon.pipeline.pipeline import Pipeline
 from tests.pipeline.tables import TABLE, snapshot
@@ -50,92 +48,6 @@ def test_a_finding_opens_when_its_detector_says_so():
     told = play(pipeline(), range(10))
 
     assert [(time, what) for time, what, _ in told] == [(5, "opened")]
-
-
-def test_a_restart_in_the_middle_changes_nothing(tmp_path):
-    uninterrupted = play(pipeline(), range(12))
-    first, second, kept = pipeline(), pipeline(), StateDir(tmp_path)
-    told = play(first, range(4))
-    kept.save(first)
-    assert kept.restore(second) == ""
-    told += play(second, range(4, 12))
-
-    assert told == uninterrupted
-    assert [f.id for f in second.casebook.open] == [name for _, _, name in uninterrupted]
-
-
-def test_an_open_case_lives_on_with_its_id_and_times(tmp_path):
-    first, second, kept = pipeline(), pipeline(), StateDir(tmp_path)
-    play(first, range(8))
-    kept.save(first)
-    kept.restore(second)
-    (before,), (after,) = first.casebook.open, second.casebook.open
-
-    assert (after.id, after.since, after.opened, after.rule) == (
-        before.id,
-        before.since,
-        before.opened,
-        before.rule,
-    )
-
-
-def test_memory_of_another_version_is_forgotten_and_said(tmp_path):
-    first, kept = pipeline(), StateDir(tmp_path)
-    play(first, range(4))
-    kept.save(first)
-
-    class Newer(Count):
-        memory: ClassVar = StateShape(2, ("times",))
-
-    second = pipeline(Newer())
-    assert "count (version 1, now 2)" in kept.restore(second)
-    assert second.states["count"].keys == ()
-
-
-FINDING = '"rule": "count", "score": 1, "peak": 1, "since": 0, "opened": 0, "closed": null'
-
-COUNTED = '{"version": 1, "keys": ["a"], "values": [[7]]}'
-
-
-@pytest.mark.parametrize(
-    "damaged",
-    [
-        '{"version": 1, "states"',
-        "[]",
-        '{"version": 1, "states": [], "cases": []}',
-        '{"version": 1, "states": {"count": 5}, "cases": []}',
-        '{"version": 1, "states": {}, "cases": [{"finding": 5}]}',
-        f'{{"version": 1, "states": {{}}, "cases": [{{"finding": {{{FINDING}, "facts": []}}}}]}}',
-        f'{{"version": 1, "states": {{"count": {COUNTED}}}, "cases": 5}}',
-    ],
-)
-def test_damaged_state_is_set_aside_and_said(tmp_path, damaged):
-    """All of it: half a memory is none."""
-    kept, into = StateDir(tmp_path), pipeline()
-    (tmp_path / "state.json").write_text(damaged)
-
-    assert "set aside" in kept.restore(into)
-    assert (tmp_path / "state.json.damaged").read_text() == damaged
-    assert kept.restore(pipeline()) == ""
-    assert into.states["count"].keys == ()
-
-
-def test_a_key_that_was_cut_short_is_made_anew(tmp_path):
-    kept = StateDir(tmp_path)
-    before = kept.key()
-    (tmp_path / "hash.key").write_bytes(before[:7])
-    with pytest.raises(OSError, match="not a key"):
-        kept.kept_key()
-
-    assert len(kept.key()) == 32
-    assert kept.key() == kept.kept_key() != before
-
-
-def test_the_key_of_hashes_is_kept_and_is_for_its_owner_only(tmp_path):
-    kept = StateDir(tmp_path / "new")
-
-    assert kept.key() == kept.key() != StateDir(tmp_path / "other").key()
-    assert (tmp_path / "new" / "hash.key").stat().st_mode & 0o077 == 0
 
 
 def test_a_detector_that_fails_closes_nothing():
