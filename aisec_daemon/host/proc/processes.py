@@ -54,6 +54,8 @@ class Processes:
         self._boot = BootTime(root, tally)
         self._cache = Cache(self._proc, rows_max)
         self._budget = Budget(connector_reads_per_second)
+        self._scans = 0
+        self._alive: list[ProcessIdentity] = []
         self._connector: Connector | None = None
         if connector:
             self._connector = Connector(
@@ -86,6 +88,7 @@ class Processes:
             self._add_rows(pids, rows)
             if not rows.identities:
                 raise UnreadableError("proc", f"no process in {self._proc} may be read")
+            self._scans, self._alive = self._scans + 1, list(rows.identities)
             departed = self._cache.sweep(rows.identities)
             room = max(0, self._rows_max - len(rows.identities))
             for identity in departed[:room]:
@@ -108,6 +111,11 @@ class Processes:
                 with suppress(UnreadableError):
                     known = self._meet(pid) or known
             return None if known is None else known.identity
+
+    def latest(self) -> tuple[int, list[ProcessIdentity]]:
+        """Return how many scans there were, and who was alive at the last; cheap."""
+        with self._lock:
+            return self._scans, self._alive
 
     def pids(self) -> list[int]:
         """Return the processes that /proc lists now; UnreadableError."""
