@@ -62,6 +62,13 @@ def test_a_sweep_never_takes_a_thread_for_a_process(node):
     assert node.lasting(sweep=200) == {}
 
 
+def test_a_thread_that_a_late_list_names_is_nobody(node):
+    """Its number may have been a process's when the list was made."""
+    node.alive[90] = Answer.THREAD
+
+    assert node.lasting([90], sweep=0) == {}
+
+
 def test_once_found_it_is_asked_again_although_the_sweep_has_gone_on(node):
     node.alive[90] = Answer.PROCESS
     node.read(sweep=100)
