@@ -190,6 +190,20 @@ def test_no_proc_is_unreadable(tmp_path):
         module.Views(tmp_path).read(None, None, 0)
 
 
+def test_too_many_to_examine_are_a_lack_and_those_known_come_first(node, monkeypatch):
+    monkeypatch.setattr(module, "_EXAMINED_MAX", 3)
+    node.alive |= dict.fromkeys((60, 61), Answer.PROCESS)
+    node.group("job", [60, 61])
+    node.read()
+    node.alive |= dict.fromkeys((50, 51, 52), Answer.PROCESS)
+    node.group("job", [50, 51, 52, 60, 61])
+    reading = node.read()
+
+    assert {(s.pid, s.runs) for s in reading.suspects} >= {(60, 2), (61, 2)}
+    assert len(reading.suspects) == 3
+    assert "5 processes are disagreed on" in reading.views["proc"].lack
+
+
 def test_what_cannot_be_read_is_a_lack(node, monkeypatch):
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
