@@ -124,9 +124,13 @@ class ProcessHidden:
 
 
 def _alive(words: Mapping[str, str]) -> bool:
-    """Tell whether the kernel or /proc answers for a hidden process: a late list alone does not."""
-    known = words["known_by"].split()
-    return words["view"] == "suspect" and ("kernel" in known or "proc" in known)
+    """Tell whether the kernel, or /proc where it was not asked, answers for a hidden process.
+
+    A control group or the driver alone may be late: it may have ended.
+    """
+    known, missing = words["known_by"].split(), words["missing_from"].split()
+    answers = "kernel" in known or ("proc" in known and "kernel" not in missing)
+    return words["view"] == "suspect" and answers
 
 
 def _count(state: State, keys: Collection[str], time: float) -> State:

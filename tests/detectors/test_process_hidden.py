@@ -54,14 +54,22 @@ def test_one_reading_is_not_enough():
 
 
 @pytest.mark.parametrize(
-    ("known_by", "pause", "told"),
-    [("kernel cgroup", 10.0, True), ("kernel", 90.0, False), ("cgroup", 10.0, False)],
+    ("known_by", "missing", "pause", "told"),
+    [
+        ("kernel cgroup", "listing proc", 10.0, True),
+        ("proc", "listing", 10.0, True),
+        ("proc", "listing kernel", 10.0, False),  # it ended while it was looked at
+        ("kernel", "listing", 90.0, False),
+        ("cgroup", "listing kernel", 10.0, False),
+    ],
 )
-def test_one_that_starts_anew_before_each_reading_is_told_at_the_third(known_by, pause, told):
+def test_one_that_starts_anew_before_each_reading_is_told_at_the_third(
+    known_by, missing, pause, told
+):
     """By no pid is it seen twice; a list that is late names the dead, and they are different."""
     state, time, scores = NOTHING, 1000.0, []
     for pid in range(3):
-        rows = {f"{pid}:{pid}": suspect(known_by, runs=1.0, unit="evil.service")}
+        rows = {f"{pid}:{pid}": suspect(known_by, missing, runs=1.0, unit="evil.service")}
         view = View(time, snapshot(rows, time), np.empty(0), {})
         state, verdict = ProcessHidden()(state, view)
         scores.append(verdict.score[0])
