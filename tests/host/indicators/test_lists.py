@@ -26,6 +26,10 @@ def test_ours_can_be_used():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (
+            "[[argument]]\nid = 'x'\nsource = 'us'\npattern = 'a'\nstrength = 'big'\n",
+            "argument x: strength: give strong or weak or common",
+        ),
         ("[[name", "no TOML"),
         ("[[nme]]\nname = 'x'\n", "nme: there are"),
         ("name = 3\n", r"name: write \[\[name\]\]"),
