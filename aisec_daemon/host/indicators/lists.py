@@ -18,7 +18,7 @@ else:
 
 _KEYS: dict[str, tuple[str, dict[str, type]]] = {
     "name": ("name", {"generic": bool}),
-    "argument": ("id", {"pattern": str, "means": str, "strength": str}),
+    "argument": ("id", {"pattern": str, "means": str, "strength": str, "hints": list}),
     "file": ("name", {}),
     "pool": ("host", {}),
     "reader": ("name", {}),
@@ -34,11 +34,15 @@ class IndicatorsError(ValueError):
 
 @dataclass(frozen=True)
 class Argument:
-    """A pattern of arguments: strong, or weak or common, which count beside other pieces only."""
+    """A pattern of arguments: strong, or weak or common, which count beside other pieces only.
+
+    If there are hints, one of them stands in every text that matches, in lower case.
+    """
 
     id: str
     pattern: re.Pattern[str]
     strength: str
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,10 @@ def _argument(entry: Mapping[str, Any]) -> Argument:
     strength = entry.get("strength", _STRENGTHS[0])
     if strength not in _STRENGTHS:
         raise IndicatorsError(f"argument {entry['id']}: strength: give {' or '.join(_STRENGTHS)}")
-    return Argument(entry["id"], compiled, strength)
+    hints = entry.get("hints", [])
+    if not all(isinstance(hint, str) and hint and hint == hint.lower() for hint in hints):
+        raise IndicatorsError(f"argument {entry['id']}: hints: give words in lower case")
+    return Argument(entry["id"], compiled, strength, tuple(hints))
 
 
 def _words(types: Mapping[str, type]) -> str:

@@ -17,6 +17,7 @@ _HOST_AND_PORT = re.compile(
     r"(?:^|[\s='\"/@])((?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}):\d{2,5}(?!\d)", re.IGNORECASE
 )
 _ARGUMENT_ENDS = re.compile(r"[\n=]")
+_PORT = re.compile(r"[A-Za-z]:\d\d")
 _WEB = re.compile(r"https?://\S*", re.IGNORECASE)
 
 
@@ -63,7 +64,10 @@ class Matcher:
     def _arguments(self, text: str) -> tuple[set[str], set[str], set[str]]:
         """Return the ids of what the arguments match: strong, weak, common."""
         found: dict[str, set[str]] = {"strong": set(), "weak": set(), "common": set()}
+        lower = text.lower()
         for argument in self._lists.arguments if text else ():
+            if argument.hints and not any(hint in lower for hint in argument.hints):
+                continue
             if argument.pattern.search(text):
                 found[argument.strength].add(f"argument/{argument.id}")
         found["strong"] |= {f"pool/{pool}" for pool in self._pools(text)}
@@ -73,7 +77,7 @@ class Matcher:
 
     def _pools(self, text: str) -> Iterator[str]:
         """Yield pools whose hosts stand there with a port, unless in the address of a web page."""
-        if ":" not in text:
+        if _PORT.search(text) is None:
             return
         for found in _HOST_AND_PORT.finditer(_WEB.sub("", text)):
             words = found[1].lower().split(".")

@@ -27,6 +27,10 @@ def test_ours_can_be_used():
     ("text", "message"),
     [
         (
+            "[[argument]]\nid = 'x'\nsource = 'us'\npattern = 'a'\nhints = ['A']\n",
+            "argument x: hints: give words in lower case",
+        ),
+        (
             "[[argument]]\nid = 'x'\nsource = 'us'\npattern = 'a'\nstrength = 'big'\n",
             "argument x: strength: give strong or weak or common",
         ),
