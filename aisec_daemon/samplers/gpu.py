@@ -102,7 +102,7 @@ _COLUMNS = (
 )
 
 _LABELS = (
-    Label("uuid", "UUID of the GPU or MIG instance"),
+    Label("uuid", "UUID of the GPU or MIG instance; unknown-<index> if it never answered"),
     Label("index", "the GPU's place in NVML's order, which may change between boots"),
     Label("name", "product name"),
     Label("kind", "gpu or mig"),

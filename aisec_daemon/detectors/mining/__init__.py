@@ -97,7 +97,9 @@ class Mining:
         )
         pieces["ledger"] = np.where(pieces.get("framework", hungry) == 1, 0.0, hungry)
         unsettled = np.isnan(numbers["utilization"]) & np.isnan(numbers["ripple"])
-        texts |= {"coin": coins, "peer": peers}
+        indices = gpu.latest.labels["index"] if gpu is not None else ()
+        named = tuple(indices[at] or "" if at >= 0 else "" for at in rows.gpu.tolist())
+        texts |= {"coin": coins, "peer": peers, "index": named}
         return fuse.weigh(len(rows), pieces, numbers, texts, unsettled)
 
 

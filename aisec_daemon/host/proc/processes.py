@@ -24,6 +24,7 @@ from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.scan import Rows, Scan
 from aisec_daemon.host.tally import Call, Tally
 
+_CLOSE_SECONDS = 1.0
 _HEARD_MAX = 8192
 
 
@@ -124,11 +125,12 @@ class Processes:
         return self._listed()
 
     def close(self) -> None:
-        """Stop listening, and let go of all descriptors."""
+        """Stop listening, and let go of all descriptors, unless a reading that hangs has them."""
         if self._connector is not None:
             self._connector.close()
-        with self._lock:
+        if self._lock.acquire(timeout=_CLOSE_SECONDS):
             self._cache.clear()
+            self._lock.release()
 
     def _listed(self) -> list[int]:
         try:
