@@ -237,6 +237,14 @@ PIECES = (
         "one connection to {peer}, of unknown traffic",
         "reasoned: another network namespace shows no byte counts",
     ),
+    Piece(
+        "api_listener",
+        "network",
+        "listener",
+        1.5,
+        "it listens on a port on which miners tell of themselves",
+        "ports in miners' own documents; any program may use them",
+    ),
     _concealment(
         "kernel_thread",
         6.0,
