@@ -20,7 +20,8 @@ def gather(views: Sequence[View | None], finding: Finding) -> tuple[Evidence, ..
     """Return the rows of each view that concern a finding, the judged table's first.
 
     Of the first view these are the finding's subjects; of the others rows of those subjects, and
-    of what the first rows name (their process, their GPU).
+    of what the first rows name (their process, their GPU). A subject `gpu/GPU-1` is `GPU-1` of the
+    table `gpu`.
     """
     concerned: set[str] = set(finding.subjects)
     found = []
@@ -39,6 +40,8 @@ def gather(views: Sequence[View | None], finding: Finding) -> tuple[Evidence, ..
 
 def _rows(view: View, concerned: Collection[str], *, joined: bool) -> list[int]:
     """Return the rows whose subject is concerned, or that name one who is."""
+    table = view.latest.table.name
+    concerned = {*concerned, *(subject.removeprefix(f"{table}/") for subject in concerned)}
     rows = {row for row, subject in enumerate(view.subjects) if subject in concerned}
     for name in _JOINS if joined else ():
         words = view.latest.labels.get(name, ())

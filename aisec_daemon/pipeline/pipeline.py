@@ -63,6 +63,11 @@ class Pipeline:
         return self._detectors
 
     @property
+    def rules(self) -> frozenset[str]:
+        """The names of the detectors' rules."""
+        return frozenset(detector.rule.name for detector in self._detectors)
+
+    @property
     def states(self) -> dict[str, State]:
         """What detectors remember, by rule; what is put here they go on with."""
         return self._states
@@ -72,9 +77,8 @@ class Pipeline:
 
         Cases of rules that are gone are dropped; a past is kept where the same of it is wanted.
         """
-        rules = {detector.rule.name for detector in self._detectors}
         cases = previous.casebook.cases
-        self.casebook.restore(case for case in cases if case.finding.rule.name in rules)
+        self.casebook.restore(case for case in cases if case.finding.rule.name in self.rules)
         self._states.update({k: v for k, v in previous.states.items() if k in self._states})
         for name, history in previous._histories.items():  # another of its kind
             self._histories[name].inherit(history)

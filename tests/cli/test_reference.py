@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import typer.main
+from typer.testing import CliRunner
 
 from aisec_daemon.cli import app
 from tests.daemon import ROOT
@@ -113,3 +114,11 @@ def test_a_running_daemon_needs_no_rich():
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
 
     assert done.returncode == 0
+
+
+def test_the_demo_is_asked_for_or_there_is_none():
+    """One way: whoever installs the service need not switch anything off."""
+    refused = CliRunner().invoke(app, ["run", "--no-demo"])
+
+    assert refused.exit_code == 2
+    assert "--no-demo" in refused.output

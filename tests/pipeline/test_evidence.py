@@ -67,5 +67,11 @@ def test_other_tables_show_what_the_judged_rows_name():
     assert [proof.subjects for proof in other_way] == [("gpu1",), ("gpu1/7:1",)]
 
 
+def test_a_subject_may_name_its_table():
+    (proof,) = gather([view(gpus())], finding(subjects=("gpu/gpu2",)))
+
+    assert proof.subjects == ("gpu2",)
+
+
 def test_a_subject_that_is_gone_leaves_no_proof():
     assert gather([view(gpus()), None], finding(subjects=("gone",))) == ()
