@@ -49,6 +49,15 @@ def test_a_past_is_thinned_and_ends_with_the_newest():
     assert {len(series) for series in proof.past["power_watts"]} == {len(proof.times)}
 
 
+def test_without_a_past_there_are_the_rows_only():
+    views = [view(gpus(), 10, "power_watts")]
+    (proof,) = gather(views, finding(subjects=("gpu1",)), past=False)
+
+    assert proof.numbers["power_watts"] == (101.0,)
+    assert (proof.times, proof.past) == ((), {})
+    assert gather(views, finding(subjects=("gpu1",)))[0].past
+
+
 def test_what_found_no_room_is_counted():
     names = tuple(f"gpu{i}" for i in range(40))
     (proof,) = gather([view(gpus(40), 2, "power_watts")], finding(subjects=names))
