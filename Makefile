@@ -2,10 +2,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SYSTEM_PACKAGES := prometheus prometheus-alertmanager python3-venv systemd systemd-container
+SYSTEM_PACKAGES := gcc iproute2 libc6-dev prometheus prometheus-alertmanager python3-venv systemd systemd-container util-linux
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help run test test-system lint golden docs bench install uninstall wheel clean
+PUBLIC := # a folder of public logs that bench-detection judges, too
+
+.PHONY: help run test test-system lint golden docs bench bench-detection install uninstall wheel clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +38,9 @@ docs: $(VENV)/.test ## write docs/metrics.md and deploy/aisec.toml anew from the
 
 bench: $(VENV)/.test ## measure, and write docs/footprint.md
 	$(BIN)/python -m tests.bench docs/footprint.md
+
+bench-detection: $(VENV)/.test ## measure what the rules find, and write it into docs/detectors/mining.md
+	$(BIN)/python -m tests.bench_detection $(if $(PUBLIC),--public $(PUBLIC)) docs/detectors/mining.md
 
 install: ## put program and service on this node, and start it (as root)
 	@systemd/install

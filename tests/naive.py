@@ -35,6 +35,10 @@ def deviation(values):
     return math.sqrt(sum((v - centre) ** 2 for v in values) / len(values))
 
 
+def least(values):
+    return min(known(values), default=math.nan)
+
+
 def extent(values):
     values = known(values)
     return max(values) - min(values) if values else math.nan

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import secrets
 import signal
 from collections.abc import Callable
@@ -14,9 +15,9 @@ from types import FrameType
 from typing import Any
 
 from aisec_daemon import __version__
-from aisec_daemon.app import catalogue
+from aisec_daemon.app import catalogue, logs
 from aisec_daemon.app.clock import Clock
-from aisec_daemon.app.loop import Loop
+from aisec_daemon.app.loop import SILENT_SECONDS, Loop
 from aisec_daemon.app.memory import SAVE_SECONDS, Memory
 from aisec_daemon.app.node import close_host, name_of, open_host
 from aisec_daemon.app.notify import Watchdog, notify
@@ -35,6 +36,7 @@ from aisec_daemon.sinks import Place
 from aisec_daemon.sinks.metrics import Metrics
 
 _LOG = logging.getLogger(__name__)
+_READY_SECONDS = 30.0  # for all first turns: one that hangs must not have the manager start us anew
 _MISSING_SECONDS = 60.0
 _INBOX_SNAPSHOTS = 256
 UNPROTECTED = Family(
@@ -66,7 +68,8 @@ class Daemon:
         self._clock = Clock()
         self._upkeep = Upkeep()
         self._inbox: Queue[Snapshot] = Queue(_INBOX_SNAPSHOTS)
-        self._loop = Loop(self._upkeep, self._clock, self._inbox)
+        silent = SILENT_SECONDS if tape is None else math.inf  # a tape may have gaps
+        self._loop = Loop(self._upkeep, self._clock, self._inbox, silent)
         self._state = StateDir(settings.state)
         self._source: Sampling | Player | None = None
         self._board = Board()
@@ -125,7 +128,7 @@ class Daemon:
         """Turn the loop; save, reload and feed the watchdog in between."""
         told_ready = False
         watchdog = Watchdog()
-        saved = opened = monotonic()
+        begun = saved = opened = monotonic()
         while not self._stopping.is_set() and not self._played_out():
             self._loop.turn()
             while not self._orders.empty():
@@ -142,10 +145,11 @@ class Daemon:
                 opened = monotonic()
                 self._outlets.open_missing()
                 self._hand_out()
-            if not told_ready and self._ready():
+            if not told_ready and (self._ready() or monotonic() - begun >= _READY_SECONDS):
                 told_ready = True
                 notify("READY=1", f"STATUS=metrics on {self._settings.listen}")
-            watchdog.feed()
+            if self._loop.healthy:  # one that sees nothing any more is better started anew
+                watchdog.feed()
 
     def _apply(self, settings: Settings) -> None:
         """Make detectors, sinks and samplers as the settings say, and go on with what we know."""
@@ -160,6 +164,8 @@ class Daemon:
         )
         if self._loop.pipeline is not None:
             pipeline.inherit(self._loop.pipeline)
+            for rule in self._loop.pipeline.rules - pipeline.rules:
+                self._upkeep.dismiss(f"detector/{rule}")
         else:
             self._memory.restore(pipeline)
         self._board.show(EVICTED, 0.0)
@@ -206,6 +212,7 @@ class Daemon:
                     _LOG.warning("%s changes only when the daemon is restarted", name)
             if self._source is not None:
                 self._source.stop()
+            logs.set_level(settings.log_level)
             self._apply(settings)
             self._settings = settings
             _LOG.info("settings reloaded")

@@ -20,28 +20,39 @@ _LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _WAIT_SECONDS = 0.25
 _HUNG_SECONDS = 10.0
+SILENT_SECONDS = 30.0
+"""How long a live node may bring nothing: its upkeep alone brings something every second."""
 
 
 class Loop:
     """Steps, and keeps a faulty detector or sink from stopping the others.
 
-    `findings` are the open ones as of the last step; `healthy` tells whether it still turns. Both
-    may be asked from other threads.
+    `findings` are the open ones as of the last step; `healthy` tells whether it still turns and
+    has stepped within `silent_seconds`: a loop without snapshots, or whose every step fails, sees
+    nothing and can say so nowhere else. Both may be asked from other threads.
     """
 
-    def __init__(self, upkeep: Upkeep, clock: Clock, inbox: Queue[Snapshot]) -> None:
+    def __init__(
+        self,
+        upkeep: Upkeep,
+        clock: Clock,
+        inbox: Queue[Snapshot],
+        silent_seconds: float = SILENT_SECONDS,
+    ) -> None:
         self.findings: tuple[Finding, ...] = ()
         self.pipeline: Pipeline | None = None
         self.sinks: Mapping[str, Sink] = {}
         self._upkeep = upkeep
         self._clock = clock
         self._inbox = inbox
-        self._beat = monotonic()
+        self._silent_seconds = silent_seconds
+        self._beat = self._stepped = monotonic()
 
     @property
     def healthy(self) -> bool:
-        """Whether the loop has turned within the last ten seconds."""
-        return monotonic() - self._beat < _HUNG_SECONDS
+        """Whether the loop turned within the last ten seconds, and stepped not long ago."""
+        now = monotonic()
+        return now - self._beat < _HUNG_SECONDS and now - self._stepped < self._silent_seconds
 
     def guard(self, rule: str, judge: Judge) -> tuple[State, Verdict] | None:
         """Call a detector; None if it failed, which upkeep then knows."""
@@ -59,6 +70,7 @@ class Loop:
         tick = self._measured("pipeline/step", lambda: self._step(snapshot))
         if tick is None:
             return
+        self._stepped = monotonic()
         self.findings = tick.findings
         for name, sink in self.sinks.items():
             self._measured(f"sink/{name}", partial(sink, tick))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import replace
+from errno import EINVAL
 from pathlib import Path
 
 from aisec_daemon.app import oldstate
@@ -14,6 +15,7 @@ from aisec_daemon.pipeline.casebook import Case
 from aisec_daemon.pipeline.pipeline import Pipeline
 
 _KEY_FILE = "hash.key"
+_KEY_BYTES = 32
 _OLD_FILE = "state.json"
 
 
@@ -27,13 +29,16 @@ class StateDir:
         """Return the secret key of this node's hashes, made at the first call."""
         self.folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         file = self.folder / _KEY_FILE
-        if not file.exists():
-            _write(file, secrets.token_bytes(32))
+        if not file.exists() or file.stat().st_size != _KEY_BYTES:  # cut short: of no use to anyone
+            _write(file, secrets.token_bytes(_KEY_BYTES))
         return file.read_bytes()
 
     def kept_key(self) -> bytes:
         """Return the key that was made before; nothing is written."""
-        return (self.folder / _KEY_FILE).read_bytes()
+        key = (self.folder / _KEY_FILE).read_bytes()
+        if len(key) != _KEY_BYTES:
+            raise OSError(EINVAL, "this is not a key", _KEY_FILE)
+        return key
 
     def old(self) -> tuple[Kept | None, str]:
         """Return what a version without a journal left here, and a sentence if it is damaged."""
@@ -42,7 +47,7 @@ class StateDir:
             return oldstate.parse(file.read_bytes()), ""
         except FileNotFoundError:
             return None, ""
-        except (KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
             aside = file.with_name(f"{_OLD_FILE}.damaged")
             file.replace(aside)
             return None, f"{file} is damaged ({error}); it was set aside as {aside.name}"

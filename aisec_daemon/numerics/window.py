@@ -58,6 +58,13 @@ def extent(x: Window) -> Array:
     return np.where(known.any(axis=0), high - low, np.nan).astype(np.float64)
 
 
+def least(x: Window) -> Array:
+    """Return the smallest reading."""
+    known = ~np.isnan(x)
+    low = np.min(x, axis=0, where=known, initial=np.inf)
+    return np.where(known.any(axis=0), low, np.nan).astype(np.float64)
+
+
 def share(x: Window, held: NDArray[np.bool_]) -> Array:
     """Return the share of readings for which `held` (T, S) is true; an unread one counts not."""
     read = ~np.isnan(x)

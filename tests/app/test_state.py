@@ -113,3 +113,14 @@ def test_a_damaged_old_file_is_set_aside_and_said(tmp_path):
     assert "set aside" in folder.old()[1]
     assert (tmp_path / "state.json.damaged").read_bytes() == b'{"version": 1, "states"'
     assert folder.old() == (None, "")
+
+
+def test_a_key_that_was_cut_short_is_made_anew(tmp_path):
+    kept = StateDir(tmp_path)
+    before = kept.key()
+    (tmp_path / "hash.key").write_bytes(before[:7])
+    with pytest.raises(OSError, match="not a key"):
+        kept.kept_key()
+
+    assert len(kept.key()) == 32
+    assert kept.key() == kept.kept_key() != before

@@ -17,7 +17,7 @@ windows = arrays(
 
 
 @given(windows)
-@pytest.mark.parametrize("name", ["mean", "median", "deviation", "extent"])
+@pytest.mark.parametrize("name", ["mean", "median", "deviation", "extent", "least"])
 def test_it_says_what_the_obvious_way_says(name, x):
     got = getattr(window, name)(x)
     slow = [getattr(naive, name)(naive.column(x, at)) for at in range(x.shape[1])]

@@ -97,7 +97,9 @@ class Mining:
         )
         pieces["ledger"] = np.where(pieces.get("framework", hungry) == 1, 0.0, hungry)
         unsettled = np.isnan(numbers["utilization"]) & np.isnan(numbers["ripple"])
-        texts |= {"coin": coins, "peer": peers}
+        indices = gpu.latest.labels["index"] if gpu is not None else ()
+        named = tuple(indices[at] or "" if at >= 0 else "" for at in rows.gpu.tolist())
+        texts |= {"coin": coins, "peer": peers, "index": named}
         return fuse.weigh(len(rows), pieces, numbers, texts, unsettled)
 
 
@@ -105,7 +107,7 @@ def _remembered(rows: Rows, memory: Ledger, numbers: programs.Evidence) -> progr
     """Return what only memory tells: who is new, and what is unusual on this node."""
     listed = rows.use >= 0
     jobs = rows.in_job.astype(np.float64)
-    works = np.nan_to_num(numbers["utilization"]) > _WORKS
+    works = np.nan_to_num(numbers["least_now"]) > _WORKS
     nobody = marked(not process for process in rows.processes)
     lists = memory.lists_processes
     return {

@@ -28,8 +28,8 @@ def evidence(
     """Return pieces, numbers and coins' names, (R,) each, of the rows that have a GPU."""
     at = np.where(rows.gpu >= 0, rows.gpu, len(gpu.subjects))
     numbers = {name: np.append(column, np.nan)[at] for name, column in found.items()}
-    share, alone, memory = _parts(rows, uses)
-    numbers["share"] = share
+    share, uneven, alone, memory = _parts(rows, uses)
+    numbers |= {"share": share, "own_unevenness": uneven}
     numbers["memory"] = np.where(
         np.isnan(memory), np.where(alone, numbers["memory"], np.nan), memory
     )
@@ -41,7 +41,7 @@ def evidence(
     works = takes_part & (numbers["utilization"] > 0.05)
     pieces = _pipes(numbers, works, alone) | _memory(numbers, works, names)
     hard = works & (numbers["level"] >= _HARD)
-    pieces |= _load(numbers, works) | _traffic(numbers, works, alone, hard)
+    pieces |= _load(numbers, works, alone) | _traffic(numbers, works, alone, hard)
     numbers["hard"] = known(numbers["level"], hard)
     more, fellows = _peers(rows, gpu, at, numbers, works)
     numbers["fellows"] = fellows
@@ -51,25 +51,26 @@ def evidence(
 def nothing(rows: Rows) -> tuple[Evidence, Evidence, tuple[str, ...]]:
     """Return what is known where there are no GPUs."""
     unknown = np.full(len(rows), np.nan)
-    names = ("utilization", "ripple", "power", "share", "hard")
+    names = ("utilization", "least_now", "ripple", "power", "share", "hard")
     return {}, dict.fromkeys(names, unknown), ("",) * len(rows)
 
 
-def _parts(rows: Rows, uses: View | None) -> tuple[Array, NDArray[np.bool_], Array]:
-    """Return each row's share of its GPU's work, whether it is alone on it, and its memory."""
-    share, memory = np.full((2, len(rows)), np.nan)
+def _parts(rows: Rows, uses: View | None) -> tuple[Array, Array, NDArray[np.bool_], Array]:
+    """Return each row's part in its GPU's work, how uneven that is, whether it is alone, memory."""
+    share, uneven, memory = np.full((3, len(rows)), np.nan)
     listed = rows.use >= 0
     counts = np.bincount(rows.gpu[listed & (rows.gpu >= 0)], minlength=1) if listed.any() else [0]
     alone = marked(g < 0 or g >= len(counts) or counts[g] <= 1 for g in rows.gpu)
     if uses is not None and listed.any():
         load = window.mean(uses["sm_utilization_ratio"])
         share[listed] = load[rows.use[listed]]
+        uneven[listed] = window.deviation(uses["sm_utilization_ratio"])[rows.use[listed]]
         memory[listed] = uses.latest["memory_used_bytes"][rows.use[listed]]
         quiet = np.nan_to_num(share, nan=1.0) <= 0.02
         busy = np.bincount(rows.gpu[listed & ~quiet & (rows.gpu >= 0)], minlength=len(counts))
         sole = marked(0 <= g < len(busy) and busy[g] <= 1 for g in rows.gpu)
         alone |= sole & ~quiet
-    return share, alone, memory
+    return share, uneven, alone, memory
 
 
 def _pipes(numbers: Evidence, works: NDArray[np.bool_], alone: NDArray[np.bool_]) -> Evidence:
@@ -97,11 +98,12 @@ def _memory(numbers: Evidence, works: NDArray[np.bool_], names: tuple[str, ...])
     }
 
 
-def _load(numbers: Evidence, works: NDArray[np.bool_]) -> Evidence:
+def _load(numbers: Evidence, works: NDArray[np.bool_], alone: NDArray[np.bool_]) -> Evidence:
     load, controller, ripple = numbers["utilization"], numbers["controller"], numbers["ripple"]
     full = works & (load >= 0.9)
     level = window.divide(numbers["power"], numbers["limit"])
-    steady = full & (ripple < 0.03) & (np.nan_to_num(numbers["unevenness"]) < 0.05)
+    even = (ripple < 0.03) & (np.nan_to_num(numbers["unevenness"]) < 0.05)
+    steady = works & np.where(alone, even, numbers["own_unevenness"] < 0.05)
     off, repeats = numbers["off"], numbers["repetition"]
     held = np.nan_to_num(numbers["memory_extent_long"], nan=np.inf) <= 4 * _MIB
     cycled = works & (off > 0.1) & (off < 0.95) & (numbers["switches"] >= 3) & held

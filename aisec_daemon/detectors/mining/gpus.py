@@ -29,6 +29,7 @@ COLUMNS = (
     *(f"pipe_{pipe}_ratio" for pipe in PIPES),
 )
 _BUSY = 0.05  # of the time: a GPU that does less is idle
+_JUST_NOW_SECONDS = 6.0
 _ACTIVE_READINGS = 15  # of a GPU at work, before its pipes are judged
 
 Features = dict[str, Array]
@@ -46,6 +47,8 @@ def features(gpu: View, recent_seconds: float, settle: int) -> Features:
     found = _load(now) | _memory(past["memory_used_bytes"][lately])
     found |= _traffic(now) | _pipes(past, now) | _rhythm(past)
     latest = gpu.latest
+    just_now = gpu.times > gpu.time - _JUST_NOW_SECONDS
+    found["least_now"] = window.least(past["utilization_ratio"][just_now])
     found["limit"] = latest["power_limit_watts"]
     found["memory_clock"] = window.divide(
         latest["memory_clock_hertz"], latest["memory_clock_max_hertz"]

@@ -31,6 +31,11 @@ def _local(stage: Stage) -> tuple[str, int]:
     return "10.0.0.5", int(stage.rng.integers(32768, 60000))
 
 
+def _shown(stage: Stage) -> float:
+    """Return when connections begin that may still be there when the trace begins."""
+    return max(stage.begin + 1, -100.0)
+
+
 def clients(stage: Stage) -> tuple[Flow, ...]:
     """Users of a server: a listener, and connections that come and go, answers streamed back."""
     rng = stage.rng
@@ -38,7 +43,7 @@ def clients(stage: Stage) -> tuple[Flow, ...]:
     found = [flows.listener(stage.begin, stage.end, port)]
     scope = stage.pick("private", "public", "loopback")
     for _ in range(int(rng.integers(4, 24))):
-        begin = stage.draw(stage.begin, stage.end - 5)
+        begin = stage.draw(_shown(stage), stage.end - 5)
         end = min(begin + stage.log_draw(5, 400), stage.end)
         asked = flows.random(rng, begin, end, 20, 3000)
         answered = flows.random(rng, begin, end, 0.5, 300)
@@ -117,7 +122,7 @@ def coordinator(stage: Stage) -> tuple[Flow, ...]:
 def storage(stage: Stage) -> tuple[Flow, ...]:
     """Files read from an object store: large answers, connection after connection."""
     rng, found = stage.rng, []
-    at = stage.begin + 1
+    at = _shown(stage)
     while at < stage.end and len(found) < 12:
         end = min(at + stage.log_draw(10, 200), stage.end)
         read = flows.regular(rng, at, end, 0.5, stage.log_draw(1e5, 2e7), 0.3)
@@ -138,7 +143,7 @@ def quiet_link(stage: Stage) -> tuple[Flow, ...]:
 
 def projects(stage: Stage) -> tuple[Flow, ...]:
     """A volunteer project's servers: a work unit every few minutes, nothing between."""
-    rng, found, at = stage.rng, [], stage.begin + 1
+    rng, found, at = stage.rng, [], _shown(stage)
     while at < stage.end:
         end = min(at + stage.draw(5, 30), stage.end)
         read = flows.regular(rng, at, end, 0.5, 2e5, 0.3)
