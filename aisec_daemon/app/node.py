@@ -30,6 +30,7 @@ def open_host(
         key,
         connector=host.connector and connector,
         rows_max=host.processes_max,
+        matcher=host.matcher(),
     )
     return Host(settings.root, tally, nvml, processes)
 

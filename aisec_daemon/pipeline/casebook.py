@@ -151,7 +151,7 @@ def _describe(
         closed=math.nan,
         reason=verdict.reasons[worst] if verdict.reasons else rule.title,
         facts={name: facts[worst] for name, facts in verdict.facts.items()},
-        labels=_words(seen, verdict.subjects[worst]),
+        labels=verdict.words[worst] if verdict.words else _words(seen, verdict.subjects[worst]),
         allowed=before.allowed if before else "",
     )
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import time
+from pathlib import Path
+from threading import Event, Thread
 from urllib.request import urlopen
 
 import pytest
 
+from aisec_daemon.host.proc.connector import listen
 from tests.systemd.manager import eventually
 
 pytestmark = pytest.mark.system
@@ -91,6 +95,32 @@ def test_reload_of_a_bad_file_keeps_the_old_settings(service):
     assert service.manager.show(UNIT, "MainPID") == pid
     assert service.manager.show(UNIT, "ActiveState") == "active"
     service.manager.write(SETTINGS, service.settings)
+
+
+@pytest.fixture
+def busy():
+    """A listener to the process connector on a machine where programs start all the time."""
+    stopping = Event()
+
+    def start_programs():
+        while not stopping.wait(0.05):
+            subprocess.run(["true"], check=True)
+
+    starting = Thread(target=start_programs)
+    with listen(Path("/")):
+        starting.start()
+        yield
+        stopping.set()
+        starting.join()
+
+
+def test_it_starts_in_a_container_while_the_node_is_busy(service, busy):
+    """The kernel never answers there, yet sends what others listen for."""
+    begun = time.monotonic()
+    service.manager.systemctl("restart", UNIT)
+
+    assert time.monotonic() - begun < 20
+    assert service.manager.show(UNIT, "ActiveState") == "active"
 
 
 def test_a_daemon_that_hangs_is_killed_and_comes_back(service):

@@ -30,6 +30,25 @@ def write(folder: Path, text: str) -> Path:
     return file
 
 
+def test_a_fault_with_one_client_keeps_out_no_other(
+    start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it is: a page that nobody can reach any more would be noticed by nobody."""
+    served = start()
+    current = served.server._protection.current
+    faults = [RuntimeError("broken")]
+    monkeypatch.setattr(
+        served.server._protection,
+        "current",
+        lambda: (_ for _ in ()).throw(faults.pop()) if faults else current(),
+    )
+    with pytest.raises(ConnectionError):
+        served.get()
+
+    assert served.get()[0] == 200
+    assert any("broken" in warning for warning in served.warnings)
+
+
 def test_a_scrape_gets_the_page(start: Callable[..., Any]) -> None:
     """Compressed if it likes, with the headers that keep browsers in check."""
     served = start()

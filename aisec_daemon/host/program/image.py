@@ -1,0 +1,105 @@
+"""One program image: what is read of it once, and what again as it maps more."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from errno import errorcode
+from functools import partial
+
+from aisec_daemon.host.proc.attributes import GONE
+from aisec_daemon.host.proc.maps import read_maps
+from aisec_daemon.host.proc.stat import Image
+from aisec_daemon.host.program.disguise import Appearance, disguise
+from aisec_daemon.host.program.file import ExecutableFile, look_at_executable
+from aisec_daemon.host.program.libraries import libraries
+from aisec_daemon.host.program.link import holds, leads_to
+from aisec_daemon.host.program.names import names
+from aisec_daemon.host.program.place import place
+from aisec_daemon.host.program.preload import foreign_preload
+from aisec_daemon.host.redaction.redact import redact_path
+
+MAPS_BYTES = 4 << 20  # of one process: some 40,000 mappings
+_COMMAND_BYTES = 4096
+
+
+@dataclass(slots=True)
+class ProgramImage:
+    """What is known of one image; None is what could not be read, `mapped_bytes` how far it maps.
+
+    `maps_turn` is the turn at which its maps were read last, `maps_count` how often that was.
+    """
+
+    image: Image
+    file: ExecutableFile | None = None
+    libraries: str | None = None
+    disguise: str | None = None
+    preload: str | None = None
+    mapped_bytes: int = 0
+    maps_turn: int = -1
+    maps_count: int = 0
+
+
+def read_executable(known: ProgramImage, directory: int, fail: Fail, *, real: bool) -> None:
+    """Look at the executable's file."""
+    try:
+        known.file = look_at_executable(directory, real=real)
+    except OSError as error:
+        fail("exe", error)
+
+
+def read_mapped(known: ProgramImage, directory: int, name: bytes, fail: Fail) -> int:
+    """Read the maps and judge by them; return the bytes that were read."""
+    try:
+        paths, size = read_maps(directory, MAPS_BYTES)
+    except OSError as error:
+        fail("maps", error)
+        return 0
+    known.libraries = " ".join(sorted(libraries(paths)))
+    if known.file is None:
+        return size
+    executable = known.file.path
+    try:
+        known.preload = redact_path(foreign_preload(directory, paths, executable))
+    except OSError as error:
+        fail("environ", error)
+    try:
+        arguments = _arguments(directory)
+    except OSError as error:
+        fail("cmdline", error)
+        return size
+    seen = Appearance(name.decode("utf-8", "replace"), _text(executable), arguments, paths)
+    known.disguise = disguise(
+        seen, partial(holds, directory), partial(_called, directory, known.file)
+    )
+    return size
+
+
+Fail = Callable[[str, OSError], None]
+"""Notes that a file of the process could not be read."""
+
+
+def code(error: OSError) -> str:
+    """Return an error's name; empty if the process is merely gone."""
+    return "" if error.errno in GONE else errorcode.get(error.errno or 0, "EIO")
+
+
+def _called(directory: int, file: ExecutableFile, name: str) -> bool | None:
+    """Say whether a name leads to this file; a well-known one must do so in a system's folder."""
+    own = os.path.dirname(file.path)  # noqa: PTH120 - bytes
+    trusted = name not in names().known or place(file.path, gone=False) == "system"
+    return leads_to(directory, os.fsencode(name), file.identity, (own,) if trusted else ())
+
+
+def _arguments(directory: int) -> tuple[str, ...]:
+    descriptor = os.open("cmdline", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
+    try:
+        raw = os.read(descriptor, _COMMAND_BYTES)
+    finally:
+        os.close(descriptor)
+    return tuple(_text(raw).rstrip("\0").split("\0"))
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")

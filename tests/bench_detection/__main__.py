@@ -1,0 +1,71 @@
+"""Measures what detectors find: `python -m tests.bench_detection [OPTION …] [PAGE.md]`.
+
+Generated, recorded and public traces are played through the real pipeline; what was told is held
+against the truth. With a page, the figures are put between its marks; without, they are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from tests.bench_detection import holdout, page
+from tests.bench_detection.cast import nights
+from tests.bench_detection.figures import Measured, text
+from tests.bench_detection.panel import Panel
+from tests.bench_detection.sections import MINING
+from tests.bench_detection.work import of_nights, of_public, of_recorded
+from tests.traces.generators import CARDS
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench_detection", description=__doc__)
+    parser.add_argument("page", nargs="?", type=Path, help="page that gets the figures")
+    parser.add_argument("--runs", type=int, default=8, help="runs of each scene on each card")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--cards", nargs="+", default=list(CARDS), choices=list(CARDS))
+    parser.add_argument("--rules", nargs="+", help="rules, or detectors as module:Class")
+    parser.add_argument("--public", type=Path, help="folder of public logs")
+    parser.add_argument("--views", nargs="+", default=[], choices=["without context"])
+    parser.add_argument("--fit", help="module:function that fits settings to labelled takes")
+    parser.add_argument("--fit-runs", type=int, default=2, help="runs that are fitted to")
+    return parser.parse_args()
+
+
+def measured(given: argparse.Namespace) -> Measured:
+    begun = time.perf_counter()
+    panel = Panel(tuple(given.rules)) if given.rules else Panel.default()
+    if not panel.names:
+        raise SystemExit("there is no rule to judge: name some with --rules")
+    held_out = ""
+    if given.fit:
+        fit = holdout.load(given.fit)
+        rules = tuple(rule for rule in panel.rules if rule in MINING) or panel.rules
+        held_out = holdout.held_out(panel, fit, given.seed, given.fit_runs, rules)
+        panel = holdout.fitted(panel, fit, given.seed, given.fit_runs)
+    cast = nights(given.seed, given.runs, given.cards)
+    simulated = of_nights(panel, [replace(n, views=(*n.views, *given.views)) for n in cast])
+    recorded = of_recorded(panel)
+    public = of_public(panel, given.public) if given.public else None
+    it = Measured(panel, given.seed, given.runs, simulated, recorded, public, held_out, 0, 0)
+    used = os.times()
+    cpu = used.user + used.system + used.children_user + used.children_system
+    return replace(it, cpu_seconds=cpu, wall_seconds=time.perf_counter() - begun)
+
+
+def main() -> None:
+    given = arguments()
+    shown = ["make bench-detection" if given.page else "python -m tests.bench_detection"]
+    figures = text(measured(given), shown[0])
+    if given.page:
+        page.put(given.page, figures)
+    else:
+        sys.stdout.write(figures + "\n")
+
+
+if __name__ == "__main__":
+    main()
