@@ -110,6 +110,15 @@ def test_whoever_fits_any_pattern_may(settings, words):
     assert told(Node(require_job=True, **settings).pass_(100, use(**words))) == []
 
 
+def test_patterns_are_the_whole_policy_where_there_is_a_scheduler_too():
+    """Whoever fits is in order outside of a job, whoever does not is told why."""
+    node = Node(users=("ada",))
+    node.pass_(1, *jobs(20))
+    verdict = node.pass_(70, use())
+
+    assert verdict.reasons[0].endswith("is not among those who may use GPUs")
+
+
 def test_with_patterns_alone_a_job_is_no_permission_and_with_require_job_it_is():
     assert told(Node(users=("ada",)).pass_(70, use(slurm_job="7"))) != []
     verdict = Node(users=("ada",)).pass_(70, use())

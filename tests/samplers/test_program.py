@@ -68,8 +68,7 @@ def running(program, *arguments, name="", **more):
     command = ["bash", "-c", f'exec -a "$0" {program} "$@"', name or str(program), *arguments]
     with subprocess.Popen(command, **more) as process:
         deadline = time.monotonic() + 10
-        before = {"bash\n", Path("/proc/self/comm").read_text()}  # ours for a moment, then bash's
-        while Path(f"/proc/{process.pid}/comm").read_text() in before:
+        while not Path(f"/proc/{process.pid}/cmdline").read_bytes().startswith(command[3].encode()):
             assert time.monotonic() < deadline
         try:
             yield process.pid

@@ -36,6 +36,12 @@ def place(state: Path, outbox: Tail | None = None) -> Place:
     return Place(state, "node", "1.0", outbox or Tail(), (RULE,))
 
 
+def opened(name: str, state: Path, outbox: Tail | None = None):
+    """Open a sink with its defaults, where those need nothing that is not here."""
+    given = {"events": {"journald": False, "file": str(state / "events.jsonl")}}
+    return OUTLETS[name](**given.get(name, {})).open(place(state, outbox))
+
+
 def trace() -> Trace:
     return Trace(Path(os.devnull), "node", dict.fromkeys(TABLES, 1.0), TABLES)
 
@@ -58,7 +64,7 @@ def tick(table: str, text: str, rows: int) -> Tick:
 @given(table=st.sampled_from(sorted(TABLES)), text=hostile, rows=st.integers(0, 3))
 def test_it_takes_any_tick_twice_and_leaves_it_as_it_was(name, state, table, text, rows):
     outbox, given_tick = Tail(), tick(table, text, rows)
-    sink = trace() if name == "trace" else OUTLETS[name]().open(place(state, outbox))
+    sink = trace() if name == "trace" else opened(name, state, outbox)
     given_tick.increase.setflags(write=False)
     before = given_tick.snapshot.values.copy()
     for _ in range(2):
@@ -90,7 +96,7 @@ def test_what_it_puts_on_the_page_is_named_after_us(name):
 @pytest.mark.parametrize("name", OUTLETS)
 def test_it_can_be_closed_and_opened_again_and_closed_twice(name, state):
     for _ in range(2):
-        sink = OUTLETS[name]().open(place(state))
+        sink = opened(name, state)
         sink.close()
     sink.close()
 
