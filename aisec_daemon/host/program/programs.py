@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
+from aisec_daemon.host.driver import has_driver
 from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.nvml.client import Nvml
 from aisec_daemon.host.proc.attributes import STAT_BYTES
@@ -54,6 +55,7 @@ class Programs:
     """
 
     def __init__(self, root: Path, nvml: Nvml, processes: Processes, tally: Tally) -> None:
+        self._root = root
         self._proc = root / "proc"
         self._nvml = nvml
         self._processes = processes
@@ -102,7 +104,10 @@ class Programs:
         return -1 if known is None else known.maps_turn
 
     def _find(self) -> list[ProcessIdentity]:
-        """Ask NVML, and look who holds a node; an answer is good for a moment."""
+        """Ask NVML, and look who holds a node; an answer is good for a moment.
+
+        Where NVML does not answer, open files tell, if all can be read or no driver is there.
+        """
         now = time.monotonic()
         if now - self._members_at < _MEMBERS_SECONDS:
             return list(self._members)
@@ -110,7 +115,7 @@ class Programs:
         try:
             listed = {p.pid for gpu in self._nvml.read().gpus for p in gpu.processes}
         except UnreadableError as error:
-            if self._holders.denied:
+            if self._holders.denied and has_driver(self._root):
                 raise UnreadableError(
                     "program", f"nobody tells which programs are on GPUs: {error}"
                 ) from error
