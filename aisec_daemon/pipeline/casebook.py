@@ -155,9 +155,14 @@ def _describe(
 
 
 def _severity(rule: Rule, rows: list[int], verdict: Verdict, before: Finding | None) -> Severity:
-    """Return the worst so far: a case that is seen less well for a while matters no less."""
-    now = max(verdict.severities[row] for row in rows) if verdict.severities else rule.severity
-    return max(now, before.severity) if before else now
+    """Return the worst; an open case keeps the worst that it had, as it keeps its peak.
+
+    Evidence needs a past, which a restart takes away for a while: a case is no milder for that.
+    """
+    now = rule.severity
+    if verdict.severities:
+        now = max(verdict.severities[row] for row in rows)
+    return max(now, before.severity) if before and before.status is Status.OPEN else now
 
 
 def _differs(before: Finding, now: Finding) -> bool:
