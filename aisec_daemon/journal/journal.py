@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from threading import Lock
 
 from aisec_daemon.journal.kept import Kept, KeptCase
 from aisec_daemon.journal.limits import Limits
-from aisec_daemon.journal.opening import FILE, open_readable
+from aisec_daemon.journal.opening import FILE, hold, open_readable
 from aisec_daemon.journal.reading import told_between
 from aisec_daemon.journal.store import Store
 from aisec_daemon.journal.tail import Tail
@@ -54,11 +52,8 @@ class Journal:
         self.kept = Kept(now)
         self._file = folder / FILE
         self._board = board or Board()
-        self._reader: tuple[int, sqlite3.Connection] | None = None
-        self._reading = Lock()
-        self._lock_file = -1
         folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-        self._hold(folder)
+        self._lock_file = hold(folder)
         store = self._open(opener, now)
         self._writer = Writer(self._file, limits, store, opener)
         self._writer.now = now
@@ -127,10 +122,6 @@ class Journal:
     def close(self) -> None:
         """Write what is left, for two seconds at most; OSError if that is too short."""
         left = self._writer.close(_CLOSE_SECONDS)
-        with self._reading:
-            if self._reader is not None:
-                self._reader[1].close()
-                self._reader = None
         if self._lock_file >= 0:
             os.close(self._lock_file)
             self._lock_file = -1
@@ -141,17 +132,6 @@ class Journal:
     def _overdue(self) -> bool:
         """Whether what is not on the disk is to be told nevertheless."""
         return bool(self._writer.error) or self._writer.waited_seconds > _SLOW_SECONDS
-
-    def _hold(self, folder: Path) -> None:
-        """Make sure that no other daemon writes here."""
-        self._lock_file = os.open(
-            folder / "journal.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-        )
-        try:
-            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._lock_file)
-            raise OSError(f"another daemon keeps its journal in {folder}") from None
 
     def _open(self, opener: Callable[[Path, float], tuple[Store, str]], now: float) -> Store | None:
         """Open the file and read what is there; a file that cannot be written may be readable."""
@@ -195,13 +175,13 @@ class Journal:
         return Kept(self._writer.now, cases=cases)
 
     def _earlier(self, at: int, first: int, limit: int) -> list[tuple[int, Change]]:
-        """Return what is no longer in memory; nothing if it cannot be read now."""
-        with self._reading:
-            try:
-                generation = self._writer.generation
-                if self._reader is None or self._reader[0] != generation:
-                    self._reader = generation, open_readable(self._file)
-                return told_between(self._reader[1], at, first, limit)
-            except FAILURES:
-                self._reader = None
-                return []
+        """Return what is no longer in memory; nothing if it cannot be read now.
+
+        The file is not kept open: a reader from a time when it could not be written would keep
+        SQLite from writing it later.
+        """
+        try:
+            with closing(open_readable(self._file)) as db:
+                return told_between(db, at, first, limit)
+        except FAILURES:
+            return []

@@ -44,7 +44,6 @@ class Writer:
         self.error = ""
         self.lost = 0
         self.written = 0
-        self.generation = 0
         self.now = 0.0
         self.resync: Callable[[], Kept] = lambda: Kept(self.now)
         self._file = file
@@ -163,7 +162,6 @@ class Writer:
         """Return the store, opened anew if it was given up."""
         if self._store is None:
             self._store, wrong = self._opener(self._file, self.now)
-            self.generation += 1
             if wrong:
                 _LOG.error("%s", wrong)
                 base = self.resync()

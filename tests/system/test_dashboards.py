@@ -20,7 +20,7 @@ CONFIG = """
 global:
   scrape_interval: 1s
   evaluation_interval: 1s
-rule_files: [{root}/deploy/prometheus/*.rules.yml]
+rule_files: [{folder}/*.rules.yml]
 scrape_configs:
   - job_name: aisec-daemon
     static_configs:
@@ -50,8 +50,11 @@ def incident(tmp_path_factory) -> Iterator[Incident]:
     """Play the bundled node until its lost GPU is told, alert included."""
     folder = tmp_path_factory.mktemp("incident")
     begin = time.time()
+    for file in (ROOT / "deploy/prometheus").glob("*.rules.yml"):
+        quick = file.read_text("utf-8").replace("interval: 1m", "interval: 1s")
+        (folder / file.name).write_text(quick, "utf-8")
     with running(folder / "state", "--demo") as daemon:
-        config = CONFIG.format(target=daemon.address, root=ROOT)
+        config = CONFIG.format(target=daemon.address, folder=folder)
         with prometheus(folder, daemon.address, config) as address:
             firing = 'ALERTS{alertname="AisecFinding", alertstate="firing"}'
             daemon.wait(lambda: query(address, firing), seconds=120)
@@ -87,10 +90,11 @@ def test_a_panel_has_data(incident, expression, instant):
 def test_the_alert_reads_as_written(incident):
     with urllib.request.urlopen(f"http://{incident.address}/api/v1/alerts") as answer:
         alerts = json.load(answer)["data"]["alerts"]
-    [alert] = [a for a in alerts if a["labels"]["alertname"] == "AisecFinding"]
+    found = {a["labels"]["rule"]: a for a in alerts if a["labels"]["alertname"] == "AisecFinding"}
 
-    assert alert["annotations"]["summary"] == "node1: A sensor is silent or unreadable"
-    assert alert["labels"]["severity"] == "high"
+    blind = found["blind"]
+    assert blind["annotations"]["summary"] == "node1: A sensor is silent or unreadable"
+    assert blind["labels"]["severity"] == "high"
     firing = {a["labels"]["alertname"] for a in alerts if a["state"] == "firing"}
     assert firing == {"AisecFinding", "AisecWatchdog"}
 

@@ -90,22 +90,26 @@ class Recent:
         )
 
     def _keep(self, snapshot: Snapshot) -> None:
-        """Add a point to the past, if the last is old enough, and forget who has none left."""
+        """Keep the latest of each row, and add a point to the past if the last is old enough."""
         last = self._instants[-1].time if self._instants else -np.inf
         if snapshot.time < last:  # the clock of a recording that begins anew
             self._instants.clear()
         if not 0 <= snapshot.time - last < _STEP_SECONDS:
-            drawn = [snapshot.table.index(column) for column in _DRAWN]
-            values = snapshot.values[:_ROWS, drawn].astype(np.float32)
-            self._instants.append(_Instant(snapshot.time, snapshot.subjects[:_ROWS], values))
-        while self._instants and self._instants[0].time < snapshot.time - WINDOW_SECONDS:
-            self._instants.popleft()
-        seen = {subject for instant in self._instants for subject in instant.subjects}
-        self._rows = {uuid: row for uuid, row in self._rows.items() if uuid in seen}
+            self._append(snapshot)
         names = snapshot.table.column_names
         for at, uuid in enumerate(snapshot.subjects[:_ROWS]):
             words = {name: column[at] for name, column in snapshot.labels.items()}
             self._rows[uuid] = (words, dict(zip(names, snapshot.values[at].tolist(), strict=True)))
+
+    def _append(self, snapshot: Snapshot) -> None:
+        """Add a point to the past, drop those that are too old, and forget who has none left."""
+        drawn = [snapshot.table.index(column) for column in _DRAWN]
+        values = snapshot.values[:_ROWS, drawn].astype(np.float32)
+        self._instants.append(_Instant(snapshot.time, snapshot.subjects[:_ROWS], values))
+        while self._instants[0].time < snapshot.time - WINDOW_SECONDS:
+            self._instants.popleft()
+        seen = {subject for instant in self._instants for subject in instant.subjects}
+        self._rows = {uuid: row for uuid, row in self._rows.items() if uuid in seen}
 
 
 def _past(instants: tuple[_Instant, ...], order: list[str]) -> NDArray[np.float32]:

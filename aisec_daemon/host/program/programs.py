@@ -17,9 +17,16 @@ from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.io import parse_io
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.proc.stat import FLAGS, KERNEL_THREAD, START_TICKS, image, split
+from aisec_daemon.host.program.digest import Digests
 from aisec_daemon.host.program.file import is_procfs
 from aisec_daemon.host.program.holders import Holders
-from aisec_daemon.host.program.image import ProgramImage, code, read_executable, read_mapped
+from aisec_daemon.host.program.image import (
+    ProgramImage,
+    code,
+    read_digest,
+    read_executable,
+    read_mapped,
+)
 from aisec_daemon.host.tally import Call, Tally
 
 VIRTUAL_BYTES = 20  # place of vsize among the fields behind the name
@@ -56,6 +63,7 @@ class Programs:
         self._holders = Holders(self._proc, processes, tally)
         self._lock = Lock()
         self._images: dict[str, ProgramImage] = {}
+        self._digests = Digests()
         self._members: list[ProcessIdentity] = []
         self._members_at = -math.inf
         self._turn = 0
@@ -69,6 +77,7 @@ class Programs:
         """Read every program on a GPU; UnreadableError if nobody can tell which those are."""
         with self._lock:
             self._turn += 1
+            self._digests.turn()
             members = self._find()
             alive = {identity.subject for identity in members}
             self._images = {key: known for key, known in self._images.items() if key in alive}
@@ -84,6 +93,11 @@ class Programs:
                 left -= size
                 found.append(program)
             return found
+
+    def digest(self, subject: str) -> str | None:
+        """Return the SHA-256 of a process's executable if `read` has learned it; reads nothing."""
+        known = self._images.get(subject)
+        return None if known is None else known.digest
 
     def _waited(self, subject: str) -> int:
         known = self._images.get(subject)
@@ -147,6 +161,8 @@ class Programs:
     ) -> int:
         if known.file is None:
             read_executable(known, directory, self._fail, real=real)
+        if real:  # the links of a copy lead to this machine's files
+            read_digest(known, directory, self._fail, self._digests)
         if not may_read_maps or not self._due(known, mapped):
             return 0
         name = head.partition(b" (")[2]

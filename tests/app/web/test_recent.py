@@ -18,8 +18,8 @@ def fed(seconds: int, rows=lambda second: {"u": gpu(power_watts=float(second))})
 def test_it_keeps_a_point_every_two_seconds_of_five_minutes():
     [course] = fed(1000).courses()
 
-    assert len(course.times) == 150
-    assert course.times[-1] - course.times[0] == 298
+    assert len(course.times) == 151
+    assert course.times[-1] - course.times[0] == 300
     np.testing.assert_array_equal(course.past["power_watts"], course.times)
     assert course.numbers["power_watts"] == 999.0
 
