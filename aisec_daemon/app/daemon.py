@@ -26,6 +26,7 @@ from aisec_daemon.app.player import Player, Tape
 from aisec_daemon.app.sampling import Sampling, periods
 from aisec_daemon.app.settings import Settings, SettingsError
 from aisec_daemon.app.state import StateDir
+from aisec_daemon.app.web.landing import Sight
 from aisec_daemon.app.web.server import WebServer
 from aisec_daemon.app.web.site import Site
 from aisec_daemon.model import Snapshot
@@ -108,8 +109,7 @@ class Daemon:
                 page=self._page,
                 healthy=lambda: self._loop.healthy,
                 ready=self._ready,
-                findings=lambda: self._loop.findings,
-                mark=self._tape.mark if self._tape else "",
+                sight=self._sight,
             ),
             self._settings.web_config,
             warn=lambda sentence: _LOG.warning("%s", sentence),
@@ -118,7 +118,7 @@ class Daemon:
         self._apply(self._settings)
         server.start()
         try:
-            self._greet(server.address)
+            self._greet(server.url)
             self._live()
         finally:
             notify("STOPPING=1")
@@ -228,7 +228,18 @@ class Daemon:
         metrics = self._outlets.sinks.get("metrics")
         return metrics.current if isinstance(metrics, Metrics) else Page.build("0", ())
 
-    def _greet(self, address: str) -> None:
+    def _sight(self) -> Sight:
+        """Return what the page for people shows now."""
+        return Sight(
+            __version__,
+            self._tape.mark if self._tape else name_of(self._settings.root),
+            self._clock.now(),
+            self._loop.findings,
+            self._loop.recent,
+            self._tape.mark if self._tape else "",
+        )
+
+    def _greet(self, url: str) -> None:
         """Say where to look, in one line."""
         if self._tape is not None:
             _LOG.warning(
@@ -239,7 +250,7 @@ class Daemon:
             )
         elif self.host.processes.connector_error:
             _LOG.info("process connector: %s", self.host.processes.connector_error)
-        _LOG.info("look at http://%s/ (metrics: http://%s/metrics)", address, address)
+        _LOG.info("look at %s (metrics: %smetrics)", url, url)
 
     def _close(self, server: WebServer) -> None:
         """End every part; a call that hangs in the driver is left to its own process."""

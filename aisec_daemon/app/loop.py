@@ -11,6 +11,7 @@ from time import monotonic, perf_counter
 from typing import TypeVar
 
 from aisec_daemon.app.clock import Clock
+from aisec_daemon.app.web.recent import Recent
 from aisec_daemon.model import Finding, Snapshot, State, Tick, Verdict
 from aisec_daemon.pipeline.pipeline import Judge, Pipeline
 from aisec_daemon.pipeline.upkeep import Upkeep
@@ -27,9 +28,10 @@ SILENT_SECONDS = 30.0
 class Loop:
     """Steps, and keeps a faulty detector or sink from stopping the others.
 
-    `findings` are the open ones as of the last step; `healthy` tells whether it still turns and
-    has stepped within `silent_seconds`: a loop without snapshots, or whose every step fails, sees
-    nothing and can say so nowhere else. Both may be asked from other threads.
+    `findings` are the open ones as of the last step, `recent` is what the page for people draws;
+    `healthy` tells whether it still turns and has stepped within `silent_seconds`: a loop without
+    snapshots, or whose every step fails, sees nothing and can say so nowhere else. All may be
+    asked from other threads.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Loop:
         self.findings: tuple[Finding, ...] = ()
         self.pipeline: Pipeline | None = None
         self.sinks: Mapping[str, Sink] = {}
+        self.recent = Recent()
         self._upkeep = upkeep
         self._clock = clock
         self._inbox = inbox
@@ -72,6 +75,7 @@ class Loop:
             return
         self._stepped = monotonic()
         self.findings = tick.findings
+        self._measured("web/recent", partial(self.recent, tick))
         for name, sink in self.sinks.items():
             self._measured(f"sink/{name}", partial(sink, tick))
 

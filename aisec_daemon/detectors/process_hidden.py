@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, NamedTuple
 
@@ -11,6 +12,9 @@ from aisec_daemon.model import Read, Rule, Severity, Snapshot, State, StateShape
 
 _READINGS = 2.0  # that must agree: whoever has just begun or ended is in one alone
 _SURE = 2.0
+_STARTS = 3.0  # readings in which one after the other of the same program is hidden and alive
+_PAUSE_SECONDS = 60.0  # between such readings
+_ROWS = 1024
 _VIEWS = {
     "listing": "libc's listing of /proc",
     "raw_listing": "the kernel's listing of /proc",
@@ -36,7 +40,10 @@ class _Row(NamedTuple):
 
 @dataclass(frozen=True)
 class ProcessHidden:
-    """Processes that views disagree on, and libraries that answer in libc's place."""
+    """Processes that views disagree on, and libraries that answer in libc's place.
+
+    One that starts anew between readings is remembered by what it is, not by its pid.
+    """
 
     rule: ClassVar[Rule] = Rule(
         "process_hidden",
@@ -48,7 +55,9 @@ class ProcessHidden:
         hold=0.0,
         quiet=60.0,
     )
-    memory: ClassVar[StateShape | None] = None
+    memory: ClassVar[StateShape | None] = StateShape(
+        version=1, fields=("readings", "seen_timestamp_seconds"), rows=_ROWS
+    )
     peers: ClassVar[bool] = False
 
     driver_after: Annotated[
@@ -70,12 +79,17 @@ class ProcessHidden:
         if given is None:
             return state, Verdict((), np.empty(0))
         now = given.latest
+        every = [
+            {name: column[row] or "" for name, column in now.labels.items()}
+            for row in range(len(now.subjects))
+        ]
+        state = _count(state, {_key(w) for w in every if _alive(w)}, given.time)
+        readings = dict(zip(state.keys, state.values[:, 0].tolist(), strict=True))
         rows = []
-        for row, view in enumerate(now.labels["view"]):
-            words = {name: column[row] or "" for name, column in now.labels.items()}
-            if view == "suspect":
-                rows.append(self._suspect(now, row, words))
-            elif view == "library":
+        for row, words in enumerate(every):
+            if words["view"] == "suspect":
+                rows.append(self._suspect(now, row, words, readings))
+            elif words["view"] == "library":
                 rows.append(_library(now.subjects[row], words))
         return state, Verdict(
             tuple(row.subject for row in rows),
@@ -86,23 +100,48 @@ class ProcessHidden:
             tuple(row.severity for row in rows),
         )
 
-    def _suspect(self, now: Snapshot, row: int, words: dict[str, str]) -> _Row:
+    def _suspect(
+        self, now: Snapshot, row: int, words: dict[str, str], readings: Mapping[str, float]
+    ) -> _Row:
         """Judge one process; the driver's word alone weighs less, and later."""
         runs = float(now["lasting_runs"][row])
         driver_alone = words["known_by"] == "nvml"
         score = _SURE
+        key = _key(words)
         if runs < _READINGS:
-            score = runs / _READINGS
+            again = readings[key] / _STARTS if _alive(words) else 0.0
+            score = float(np.fmax(np.fmin(runs / _READINGS, 0.9), again))
         elif driver_alone:
             score = float(now["lasting_seconds"][row]) / self.driver_after
         return _Row(
             now.subjects[row],
             score,
             Severity.HIGH if driver_alone else Severity.CRITICAL,
-            _key(words),
+            key,
             _reason(words),
             tuple(words[name] for name in _FACTS),
         )
+
+
+def _alive(words: Mapping[str, str]) -> bool:
+    """Tell whether the kernel, or /proc where it was not asked, answers for a hidden process.
+
+    A control group or the driver alone may be late: it may have ended.
+    """
+    known, missing = words["known_by"].split(), words["missing_from"].split()
+    answers = "kernel" in known or ("proc" in known and "kernel" not in missing)
+    return words["view"] == "suspect" and answers
+
+
+def _count(state: State, keys: Collection[str], time: float) -> State:
+    """Count readings in which something of a key was hidden and alive, without a long pause."""
+    known = dict(zip(state.keys, state.values.tolist(), strict=True))
+    counts = {k: v for k, v in known.items() if time - v[1] < _PAUSE_SECONDS}
+    for key in sorted(keys):
+        before = counts.get(key, [0.0, time])
+        counts[key] = [min(before[0] + 1.0, _STARTS), time]
+    kept = sorted(counts, key=lambda key: (-counts[key][1], key))[:_ROWS]
+    return State(tuple(kept), np.array([counts[key] for key in kept]).reshape(len(kept), 2))
 
 
 def _library(subject: str, words: dict[str, str]) -> _Row:
@@ -119,7 +158,7 @@ def _library(subject: str, words: dict[str, str]) -> _Row:
     return _Row(subject, 1.0, severity, subject, reason, ("",) * len(_FACTS))
 
 
-def _key(words: dict[str, str]) -> str:
+def _key(words: Mapping[str, str]) -> str:
     """Return the case's key: the program, its user and container; else where it was met."""
     program = words["executable"] or words["name"]
     if program:

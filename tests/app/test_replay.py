@@ -185,6 +185,19 @@ def test_a_picture_of_no_known_format_is_refused_before_anything_is_played(recor
     assert result.stdout == ""
 
 
+def test_a_missing_library_is_named_with_the_command_that_brings_it(
+    recording, tmp_path, monkeypatch
+):
+    """Into this very environment; and never by a name that anyone might register."""
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    result = CliRunner().invoke(app, ["replay", str(recording), "--plot", str(tmp_path / "x.png")])
+
+    assert result.exit_code == 2
+    assert (
+        result.stderr == f"pictures need matplotlib: {sys.executable} -m pip install matplotlib\n"
+    )
+
+
 def test_every_table_goes_through_a_file_unchanged(recording):
     rows = dict.fromkeys(catalogue.tables(), 0)
     for snapshot in open_trace(recording).snapshots():

@@ -30,6 +30,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--cards", nargs="+", default=list(CARDS), choices=list(CARDS))
     parser.add_argument("--rules", nargs="+", help="rules, or detectors as module:Class")
     parser.add_argument("--public", type=Path, help="folder of public logs")
+    parser.add_argument("--views", nargs="+", default=[], choices=["without context"])
     parser.add_argument("--fit", help="module:function that fits settings to labelled takes")
     parser.add_argument("--fit-runs", type=int, default=2, help="runs that are fitted to")
     return parser.parse_args()
@@ -46,7 +47,8 @@ def measured(given: argparse.Namespace) -> Measured:
         rules = tuple(rule for rule in panel.rules if rule in MINING) or panel.rules
         held_out = holdout.held_out(panel, fit, given.seed, given.fit_runs, rules)
         panel = holdout.fitted(panel, fit, given.seed, given.fit_runs)
-    simulated = of_nights(panel, nights(given.seed, given.runs, given.cards))
+    cast = nights(given.seed, given.runs, given.cards)
+    simulated = of_nights(panel, [replace(n, views=(*n.views, *given.views)) for n in cast])
     recorded = of_recorded(panel)
     public = of_public(panel, given.public) if given.public else None
     it = Measured(panel, given.seed, given.runs, simulated, recorded, public, held_out, 0, 0)

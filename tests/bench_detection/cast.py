@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tests.traces.generators import ALGORITHMS, CARDS, EVASIONS, HONEST, Scene
-from tests.traces.generators.evasions import WHOLE_NODE
+from tests.traces.generators.scenes import BEGIN, WHOLE_NODE
 from tests.traces.takes import Take, simulated
 
 GPUS = 16
@@ -50,10 +50,11 @@ class Night:
     card: str
     scenes: tuple[Scene, ...]
     views: tuple[str, ...]
+    since: float = BEGIN
     seconds: int = SECONDS
 
     def take(self) -> Take:
-        return simulated(self.seed, self.card, self.scenes, self.seconds)
+        return simulated(self.seed, self.card, self.scenes, self.seconds, self.since)
 
 
 def scenes(rng: np.random.Generator) -> list[Scene]:
@@ -70,24 +71,31 @@ def scenes(rng: np.random.Generator) -> list[Scene]:
 
 
 def nights(
-    seed: int, runs: int, cards: Sequence[str] = tuple(CARDS), held: Held = NOTHING
+    seed: int,
+    runs: int,
+    cards: Sequence[str] = tuple(CARDS),
+    held: Held = NOTHING,
+    since: float = BEGIN,
 ) -> list[Night]:
     """Return the nodes of so many runs on each card, without what is held out."""
     found = []
     for number, card in enumerate(cards):
         rng = np.random.default_rng([seed, number])
         drawn = [s for _ in range(runs) for s in scenes(rng) if not held.covers(card, s)]
-        alone = [s for s in drawn if s.evasion in WHOLE_NODE]
+        alone = [s for s in drawn if {s.family, s.evasion} & {*WHOLE_NODE}]
         listed = [s for s in drawn if s.mining and s.evasion in {"", "renamed"}]
         rest = [s for s in drawn if s not in alone and s not in listed]
         rest = [rest[at] for at in rng.permutation(len(rest))]
-        for group, views in (
-            (alone, ("lists off",)),
+        groups = (
+            ([s for s in alone if s.mining], ("lists off",)),
+            ([s for s in alone if not s.mining], ("lists off",)),
             (listed, ("everything", "lists off", "power")),
             (rest, ("lists off", "power")),
-        ):
+        )
+        for group, views in groups:
             for node in packed(group):
-                found.append(Night((seed, number, len(found)), card, tuple(node), views))
+                own = seed, number, len(found)
+                found.append(Night(own, card, tuple(node), views, since))
     return found
 
 

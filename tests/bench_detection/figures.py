@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.bench_detection import lines, sections
-from tests.bench_detection.judge import Told
+from tests.bench_detection.judge import Result, Told
 from tests.bench_detection.panel import Panel
 from tests.bench_detection.sections import card, evasion, family
 from tests.bench_detection.work import RECORDED_SECONDS, Judged
@@ -80,11 +80,23 @@ def _simulated(it: Measured, main: Sequence[str]) -> list[str]:
         _POWER_ALONE,
         sections.curve(results, main, "power"),
         sections.falsehood(sections.in_view(results, "power"), main, card, "false findings, card"),
+        *(part for view in EXTRA for part in _seen(results, main, view)),
         "### Simulated: left out",
         it.held_out or _NOTHING_FITTED,
     ]
 
 
+def _seen(results: Sequence[Result], main: Sequence[str], view: str) -> list[str]:
+    """Return the curve and the false findings of a view, if it was judged in it."""
+    some = sections.in_view(results, view)
+    if not some:
+        return []
+    parts = [sections.curve(results, main, view)]
+    parts.append(sections.falsehood(some, main, card, "false findings, card"))
+    return [f"### Simulated: {view}", *parts]
+
+
+EXTRA = ("without context",)
 _POWER_ALONE = (
     "Share of mining scenes told of within so many seconds, from power, its limit and utilisation, "
     "as old logs have them:"
@@ -96,7 +108,7 @@ _NOTHING_FITTED = (
 )
 
 
-def _strays(strays: Sequence[Told], results: Sequence[object]) -> str:
+def _strays(strays: Sequence[Told], results: Sequence[Result]) -> str:
     cases = len({(told.case, told.rule) for told in strays})
     early = sum(result.early for result in results)
     return (

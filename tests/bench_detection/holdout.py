@@ -1,7 +1,8 @@
 """Held out: each algorithm, evasion and card is judged by what was fitted without it.
 
 `fit(takes) -> {rule: {setting: value}}` is given labelled takes of other seeds, none of which shows
-what is held out; the settings that it returns judge takes that show nothing else.
+what is held out and all of which are of the two months before; the settings that it returns judge
+takes that show nothing else.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from tests.bench_detection.panel import Panel, Settings
 from tests.bench_detection.score import Falsehood, Recall, in_view
 from tests.bench_detection.sections import share
 from tests.bench_detection.work import of_nights
+from tests.traces.generators.scenes import BEGIN, SPAN
 from tests.traces.takes import Take
 
 Fit = Callable[[Sequence[Take]], Settings]
@@ -30,7 +32,8 @@ def load(name: str) -> Fit:
 
 def fitted(panel: Panel, fit: Fit, seed: int, runs: int, held: Held = NOTHING) -> Panel:
     """Return the panel with settings that were fitted without what is held out."""
-    takes = [night.take() for night in nights(seed + TRAINING, runs, held=held)]
+    before = BEGIN - SPAN
+    takes = [night.take() for night in nights(seed + TRAINING, runs, held=held, since=before)]
     return replace(panel, settings={**panel.settings, **fit(takes)})
 
 

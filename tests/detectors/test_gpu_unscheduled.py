@@ -110,6 +110,15 @@ def test_whoever_fits_any_pattern_may(settings, words):
     assert told(Node(require_job=True, **settings).pass_(100, use(**words))) == []
 
 
+def test_patterns_are_the_whole_policy_where_there_is_a_scheduler_too():
+    """Whoever fits is in order outside of a job, whoever does not is told why."""
+    node = Node(users=("ada",))
+    node.pass_(1, *jobs(20))
+    verdict = node.pass_(70, use())
+
+    assert verdict.reasons[0].endswith("is not among those who may use GPUs")
+
+
 def test_with_patterns_alone_a_job_is_no_permission_and_with_require_job_it_is():
     assert told(Node(users=("ada",)).pass_(70, use(slurm_job="7"))) != []
     verdict = Node(users=("ada",)).pass_(70, use())
@@ -153,14 +162,15 @@ def test_eight_gpus_and_restarts_are_one_case_and_short_tests_are_none():
         calm.pass_(60)
 
 
-def test_a_case_is_permitted_by_its_user_and_closes():
-    allow = Allow("gpu_unscheduled", "administrator", "ops", 9e9, user="eve")
+@pytest.mark.parametrize("by", [{"user": "eve"}, {"executable_hash": "5ha256"}])
+def test_a_case_is_permitted_by_its_user_or_by_what_it_runs_and_closes(by):
+    allow = Allow("gpu_unscheduled", "administrator", "ops", 9e9, **by)
     pipeline = Pipeline(TABLES, [GpuUnscheduled(require_job=True)], {}, [allow])
 
     def step(time, *uses):
         return pipeline.step(Snapshot.from_rows(TABLES["gpu_process"], time, dict(uses)))
 
-    ticks = [step(1000.0 + second, use()) for second in range(70)]
+    ticks = [step(1000.0 + s, use(executable_hash="5ha256")) for s in range(70)]
     (finding,) = ticks[-1].findings
 
     assert finding.allowed == "administrator"

@@ -11,7 +11,7 @@ from aisec_daemon.model import Severity, Snapshot, State, View
 from aisec_daemon.model.allow import Allow
 from aisec_daemon.pipeline.pipeline import Pipeline
 
-NOTHING = State((), np.empty((0, 0)))
+NOTHING = State.empty(ProcessHidden.memory)
 TABLE = catalogue.tables()["process_view"]
 
 
@@ -51,6 +51,31 @@ def test_a_pid_that_listings_leave_out_is_critical_and_told_with_all_it_was():
 
 def test_one_reading_is_not_enough():
     assert judge(known_by="kernel cgroup", runs=1.0).score[0] < 1
+
+
+@pytest.mark.parametrize(
+    ("known_by", "missing", "pause", "told"),
+    [
+        ("kernel cgroup", "listing proc", 10.0, True),
+        ("proc", "listing", 10.0, True),
+        ("proc", "listing kernel", 10.0, False),  # it ended while it was looked at
+        ("kernel", "listing", 90.0, False),
+        ("cgroup", "listing kernel", 10.0, False),
+    ],
+)
+def test_one_that_starts_anew_before_each_reading_is_told_at_the_third(
+    known_by, missing, pause, told
+):
+    """By no pid is it seen twice; a list that is late names the dead, and they are different."""
+    state, time, scores = NOTHING, 1000.0, []
+    for pid in range(3):
+        rows = {f"{pid}:{pid}": suspect(known_by, missing, runs=1.0, unit="evil.service")}
+        view = View(time, snapshot(rows, time), np.empty(0), {})
+        state, verdict = ProcessHidden()(state, view)
+        scores.append(verdict.score[0])
+        time += pause
+
+    assert [bool(score >= 1) for score in scores] == [False, False, told]
 
 
 @pytest.mark.parametrize(("seconds", "told"), [(10.0, False), (59.0, False), (60.0, True)])

@@ -68,7 +68,7 @@ def running(program, *arguments, name="", **more):
     command = ["bash", "-c", f'exec -a "$0" {program} "$@"', name or str(program), *arguments]
     with subprocess.Popen(command, **more) as process:
         deadline = time.monotonic() + 10
-        while Path(f"/proc/{process.pid}/comm").read_text().startswith("bash"):
+        while not Path(f"/proc/{process.pid}/cmdline").read_bytes().startswith(command[3].encode()):
             assert time.monotonic() < deadline
         try:
             yield process.pid
@@ -221,6 +221,7 @@ def test_nobody_tells_is_no_empty_table(monkeypatch, read):
         raise UnreadableError("nvml", "no library")
 
     monkeypatch.setattr(Gpus, "read", fail)
+    monkeypatch.setattr("aisec_daemon.host.program.programs.has_driver", lambda _: True)
     monkeypatch.setattr("aisec_daemon.host.program.holders.read_links", refuse)
     with pytest.raises(UnreadableError, match="no library"):
         read(os.getpid())

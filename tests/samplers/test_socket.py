@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from aisec_daemon.host.errors import UnreadableError
+from aisec_daemon.host.network import sockets as sockets_module
 from aisec_daemon.host.network.sockets import Sockets
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
@@ -196,3 +197,23 @@ def test_a_namespace_that_may_not_be_read_is_no_empty_table(monkeypatch):
         pytest.raises(UnreadableError, match="1 program"),
     ):
         Socket().read(SimpleNamespace(sockets=sockets_of(os.getpid())), 1.0)
+
+
+def test_open_files_are_followed_again_when_their_number_changes_or_it_is_time(monkeypatch):
+    """Thousands of open files are not followed every five seconds."""
+    followed = []
+
+    def read_links(folder):
+        followed.append(folder)
+        return real(folder)
+
+    real = sockets_module.read_links
+    monkeypatch.setattr(sockets_module, "read_links", read_links)
+    process, port = start_server()
+    with process:
+        sockets = sockets_of(process.pid)
+        ports = [{each.socket.local_port for each in sockets.read(1.0)} for _ in range(12)]
+        process.kill()
+
+    assert len(followed) == pytest.approx(3, abs=1)
+    assert all(port in each for each in ports)

@@ -22,6 +22,8 @@ from aisec_daemon.host.proc.descriptors import read_links
 from aisec_daemon.host.proc.io import parse_io
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
+from aisec_daemon.host.views.kernel import best_probe
+from aisec_daemon.host.views.views import Views
 
 _SOCK_DIAG_BY_FAMILY, _REQUEST_DUMP, _DONE = 20, 0x301, 3
 _LISTEN_STATE = 1 << 10
@@ -94,6 +96,9 @@ def main() -> None:
         "short-lived": short_lived(processes),
         "sock_diag": port in listening_ports(),
         "null": answer(lambda: Path("/dev/null").read_bytes()),
+        "views": [v.lack for v in Views(Path("/")).read(None, [pid], 500).views.values() if v.lack],
+        "kernel": best_probe().__name__,
+        "mounts of init": answer(lambda: Path("/proc/1/mountinfo").read_bytes()),
     }
     closed = {
         "memory": answer(lambda: os.open(f"/proc/{pid}/mem", os.O_RDWR)),

@@ -115,6 +115,9 @@ def test_under_pid_1_sensors_see_what_is_not_ours_and_no_more(service, node, pla
         "file": there,
         "sock_diag": True,
         "null": "allowed",
+        "views": [],
+        "kernel": "ask_pidfd",
+        "mounts of init": "allowed",
     }
 
 
@@ -143,6 +146,9 @@ def test_in_the_first_namespace_the_connector_answers_too(service, first_namespa
         "short-lived": "/bin/sleep 0.123",
         "sock_diag": True,
         "null": "allowed",
+        "views": [],
+        "kernel": "ask_pidfd",
+        "mounts of init": "allowed",
     }
 
 

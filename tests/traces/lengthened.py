@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from aisec_daemon.model import Snapshot
+from aisec_daemon.model import Kind, Snapshot
 from aisec_daemon.model.recording import RecordingError
 
 BLOCK_SECONDS = 16.0
@@ -33,7 +33,8 @@ def _go_on(taken: list[Snapshot], until: float) -> Iterator[Snapshot]:
         return
     steady = _steady(taken)
     period = float(np.median(np.diff([s.time for s in taken])))
-    counters = list(taken[0].table.counters)
+    columns = enumerate(taken[0].table.columns)
+    counters = [at for at, column in columns if column.kind is Kind.COUNTER]
     block = max(int(BLOCK_SECONDS / period), 1)
     last, time = taken[-1].values.copy(), taken[-1].time
     for at in _order(len(steady), block):

@@ -14,6 +14,7 @@ from aisec_daemon.app.traces import open_trace
 from aisec_daemon.model import Snapshot
 from tests.traces.generators import Kind, Scene, Truth, generate
 from tests.traces.generators.node import PERIODS
+from tests.traces.generators.scenes import BEGIN
 from tests.traces.lengthened import lengthened
 
 if sys.version_info >= (3, 11):
@@ -38,11 +39,13 @@ class Take:
     play: Callable[[], Iterator[Snapshot]]
 
 
-def simulated(seed: Sequence[int], card: str, scenes: Sequence[Scene], seconds: int) -> Take:
+def simulated(
+    seed: Sequence[int], card: str, scenes: Sequence[Scene], seconds: int, since: float = BEGIN
+) -> Take:
     """Return a node made of scenes; the same seed is the same node."""
 
     def make() -> tuple[Iterator[Snapshot], tuple[Truth, ...]]:
-        return generate(np.random.default_rng(list(seed)), card, scenes, seconds)
+        return generate(np.random.default_rng(list(seed)), card, scenes, seconds, since)
 
     name = f"{card} {'.'.join(map(str, seed))}"
     return Take(name, SIMULATED, PERIODS, make()[1], lambda: make()[0])

@@ -61,6 +61,13 @@ class WebServer:
         return join(self._host, self._port)
 
     @property
+    def url(self) -> str:
+        """Where a browser on this machine finds it."""
+        scheme = "https" if self._protection.current().context else "http"
+        everywhere = self._host in {"", "0.0.0.0", "::"}  # noqa: S104 - compared, not listened on
+        return f"{scheme}://{join('localhost' if everywhere else self._host, self._port)}/"
+
+    @property
     def unprotected(self) -> bool:
         """Whether others than this machine can reach it without saying who they are."""
         return not is_loopback(self._host) and not self._protection.current().authenticates

@@ -109,11 +109,13 @@ def _remembered(rows: Rows, memory: Ledger, numbers: programs.Evidence) -> progr
     jobs = rows.in_job.astype(np.float64)
     works = np.nan_to_num(numbers["least_now"]) > _WORKS
     nobody = marked(not process for process in rows.processes)
+    mystery = marked(process.endswith(":?") for process in rows.processes)
     lists = memory.lists_processes
     return {
         "scheduled": np.where(listed, jobs, np.nan),
         "unscheduled": np.where(listed & memory.has_scheduler, 1 - jobs, np.nan),
         "new_user": np.array([memory.new_user(w) for w in rows.words], dtype=np.float64),
+        "unresolved": np.where(memory.resolves, mystery.astype(np.float64), np.nan),
         "no_process": np.where(lists, (nobody & works).astype(np.float64), np.nan),
     }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from errno import errorcode
 from pathlib import Path
@@ -23,6 +22,7 @@ from aisec_daemon.host.tally import Call, Tally
 
 _SOCKETS_MAX = 4096  # rows at once
 _NAMESPACES_MAX = 64  # other network namespaces read in one turn
+_TURNS_BETWEEN = 6  # looks at all open files of a program whose number does not change
 _TABLE_BYTES = 4 << 20  # of one namespace's table: some 25,000 sockets
 
 
@@ -43,20 +43,25 @@ class Sockets:
         self._programs = programs
         self._tally = tally
         self._lock = Lock()
+        self._turn = 0
+        self._inodes_known: dict[str, tuple[int, frozenset[int]]] = {}
         self._first_seen: dict[tuple[str, int], float] = {}
 
     def read(self, now: float) -> list[OwnedSocket]:
         """Read them all at `now`; UnreadableError if of nobody's sockets anything can be told."""
         members = self._programs.members()
         with self._lock:
+            self._turn += 1
+            alive = {identity.subject for identity in members}
+            self._inodes_known = {
+                subject: known for subject, known in self._inodes_known.items() if subject in alive
+            }
             owned, denied = self._owners(members)
             found = []
             for namespace, owners in list(owned.items())[:_NAMESPACES_MAX]:
-                listed = self._listed(namespace, owners)
-                if listed is None:
-                    denied += len(set(owners.values()))
-                else:
-                    found += [self._own(owners[each.inode], each, now) for each in listed]
+                listed, whole = self._listed(namespace, owners)
+                found += [self._own(owners[each.inode], each, now) for each in listed]
+                denied += 0 if whole else len(set(owners.values()))
             if denied and not found:
                 raise UnreadableError(
                     "proc", f"the sockets of {denied} programs on GPUs may not be read"
@@ -90,14 +95,25 @@ class Sockets:
         return owned, denied
 
     def _inodes(self, identity: ProcessIdentity) -> frozenset[int] | None:
-        """Return the inodes of a process's sockets; None if its files may not be read."""
+        """Return the inodes of a process's sockets; None if its files may not be read.
+
+        While the number of its open files stays the same (Linux 6.2 and later tell it without a
+        listing) they are those of the last time, but for every sixth turn.
+        """
+        folder = f"{self._proc}/{identity.pid}/fd"
+        known = self._inodes_known.get(identity.subject)
+        must = not (self._turn + identity.pid) % _TURNS_BETWEEN
         try:
-            return socket_inodes(read_links(f"{self._proc}/{identity.pid}/fd"))
+            files = os.stat(folder).st_size  # noqa: PTH116 - a Path costs more than the call
+            if must or known is None or not files or known[0] != files:
+                known = files, socket_inodes(read_links(folder))
         except OSError as error:
             if error.errno in GONE:
                 return frozenset()
-            self._tally.add(Call("proc", "fd", errorcode.get(error.errno or 0, "EIO")))
+            self._fail("proc", "fd", error)
             return None
+        self._inodes_known[identity.subject] = known
+        return known[1]
 
     def _namespace(self, identity: ProcessIdentity) -> tuple[str, str]:
         """Return the network namespace's name, and a folder to read it in: "" if it is ours."""
@@ -109,8 +125,8 @@ class Sockets:
             return folder, folder
         return theirs, "" if theirs == ours else folder
 
-    def _listed(self, namespace: str, owners: Mapping[int, str]) -> list[TcpSocket] | None:
-        """Return the namespace's sockets that belong to somebody we know; None if unreadable."""
+    def _listed(self, namespace: str, owners: Mapping[int, str]) -> tuple[list[TcpSocket], bool]:
+        """Return the namespace's sockets that belong to somebody we know, and whether all."""
         if not namespace:
             begin = time.perf_counter()
             try:
@@ -121,15 +137,19 @@ class Sockets:
             else:
                 spent = time.perf_counter() - begin
                 self._tally.add(Call("sock_diag", "dump", "OK"), seconds=spent)
-                return found
+                return found, True
+        tables = [self._table(f"{namespace}/net/{name}") for name in ("tcp", "tcp6")]
+        listed = [each for table in tables if table for each in table if each.inode in owners]
+        return listed, None not in tables
+
+    def _table(self, path: str) -> list[TcpSocket] | None:
         try:
-            listed = parse_tcp(_slurp(f"{namespace}/net/tcp"))
-            with suppress(FileNotFoundError):  # no IPv6 there
-                listed += parse_tcp(_slurp(f"{namespace}/net/tcp6"))
+            return parse_tcp(_slurp(path))
         except (OSError, ValueError) as error:
+            if getattr(error, "errno", None) in GONE:
+                return []  # the process is gone, or there is no IPv6
             self._fail("proc", "net", error)
             return None
-        return [each for each in listed if each.inode in owners]
 
     def _fail(self, sensor: str, call: str, error: OSError | ValueError) -> None:
         code = errorcode.get(getattr(error, "errno", None) or 0, "malformed")

@@ -58,6 +58,8 @@ class Processes:
         self._cache = Cache(self._proc, rows_max)
         self._budget = Budget(connector_reads_per_second)
         self._heard: set[int] = set()
+        self._scans = 0
+        self._alive: list[ProcessIdentity] = []
         self._connector: Connector | None = None
         if connector:
             self._connector = Connector(
@@ -90,6 +92,7 @@ class Processes:
             self._add_rows(pids, rows)
             if not rows.identities:
                 raise UnreadableError("proc", f"no process in {self._proc} may be read")
+            self._scans, self._alive = self._scans + 1, list(rows.identities)
             departed = self._cache.sweep(rows.identities)
             room = max(0, self._rows_max - len(rows.identities))
             for identity in departed[:room]:
@@ -119,6 +122,11 @@ class Processes:
             heard = frozenset(self._heard)
             self._heard.clear()
         return heard
+
+    def latest(self) -> tuple[int, list[ProcessIdentity]]:
+        """Return how many scans there were, and who was alive at the last; cheap."""
+        with self._lock:
+            return self._scans, self._alive
 
     def pids(self) -> list[int]:
         """Return the processes that /proc lists now; UnreadableError."""

@@ -11,6 +11,7 @@ from functools import partial
 from aisec_daemon.host.proc.attributes import GONE
 from aisec_daemon.host.proc.maps import read_maps
 from aisec_daemon.host.proc.stat import Image
+from aisec_daemon.host.program.digest import Digests
 from aisec_daemon.host.program.disguise import Appearance, disguise
 from aisec_daemon.host.program.file import ExecutableFile, look_at_executable
 from aisec_daemon.host.program.libraries import libraries
@@ -28,7 +29,9 @@ _COMMAND_BYTES = 4096
 class ProgramImage:
     """What is known of one image; None is what could not be read, `mapped_bytes` how far it maps.
 
-    `maps_turn` is the turn at which its maps were read last, `maps_count` how often that was.
+    `digest` is the SHA-256 of the file, None until it has been read whole, `digest_failed` if it
+    cannot be. `maps_turn` is the turn at which its maps were read last, `maps_count` how often that
+    was.
     """
 
     image: Image
@@ -36,6 +39,8 @@ class ProgramImage:
     libraries: str | None = None
     disguise: str | None = None
     preload: str | None = None
+    digest: str | None = None
+    digest_failed: bool = False
     mapped_bytes: int = 0
     maps_turn: int = -1
     maps_count: int = 0
@@ -47,6 +52,17 @@ def read_executable(known: ProgramImage, directory: int, fail: Fail, *, real: bo
         known.file = look_at_executable(directory, real=real)
     except OSError as error:
         fail("exe", error)
+
+
+def read_digest(known: ProgramImage, directory: int, fail: Fail, digests: Digests) -> None:
+    """Go on reading the executable's file for its hash, unless that is known or cannot be."""
+    if known.digest is not None or known.digest_failed:
+        return
+    try:
+        known.digest = digests.of(directory)
+    except OSError as error:
+        known.digest_failed = True
+        fail("digest", error)
 
 
 def read_mapped(known: ProgramImage, directory: int, name: bytes, fail: Fail) -> int:

@@ -19,6 +19,7 @@ from aisec_daemon.host.views.sweep import Sweep, parse_newest
 from aisec_daemon.host.views.turn import Turn, View
 
 _GROUPS_MAX = 8192
+_EXAMINED_MAX = 4096
 _LOOK_COST = 16  # a number that may be a thread costs as much as this many others
 
 
@@ -88,8 +89,14 @@ class Views:
 
     def _disagreements(self, turn: Turn) -> list[Suspect]:
         """Examine whoever is not known to all; then list once more, for the sake of the newborn."""
-        pids = turn.claims.keys() | turn.covers.keys() | self._memory.pids
-        suspects = [s for pid in sorted(pids) if (s := self._examine(turn, pid))]
+        before = self._memory.pids
+        pids = sorted(
+            turn.claims.keys() | turn.covers.keys() | before, key=lambda p: p not in before
+        )
+        if len(pids) > _EXAMINED_MAX:
+            lack = f"{len(pids)} processes are disagreed on, {_EXAMINED_MAX} of them were examined"
+            turn.views["proc"].lack = lack
+        suspects = [s for pid in pids[:_EXAMINED_MAX] if (s := self._examine(turn, pid))]
         if not suspects:
             return []
         turn.show_again(self._listings(turn))

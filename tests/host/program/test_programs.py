@@ -151,9 +151,15 @@ def test_a_turn_reads_no_more_maps_than_it_may_and_then_the_others(
     assert known == [2, 4, 6, 6]
 
 
-def test_nobody_tells_is_an_error(tree, gpus, programs, monkeypatch):
+@pytest.mark.parametrize("driver", [True, False])
+def test_nobody_tells_is_an_error_where_there_is_a_driver(
+    tree, gpus, programs, monkeypatch, driver
+):
     """NVML does not answer, and a process's open files may not be listed."""
     add(tree)
+    if driver:
+        (tree.proc / "driver/nvidia").mkdir(parents=True)
+        (tree.proc / "driver/nvidia/version").write_text("580")
 
     def fail():
         raise UnreadableError("nvml", "no library")
@@ -165,5 +171,8 @@ def test_nobody_tells_is_an_error(tree, gpus, programs, monkeypatch):
     assert again(programs) == []
     monkeypatch.setattr("aisec_daemon.host.program.holders.read_links", refuse)
     programs._holders._seen.clear()
-    with pytest.raises(UnreadableError, match="no library"):
-        again(programs)
+    if driver:
+        with pytest.raises(UnreadableError, match="no library"):
+            again(programs)
+    else:
+        assert again(programs) == []

@@ -62,6 +62,13 @@ def test_a_sweep_never_takes_a_thread_for_a_process(node):
     assert node.lasting(sweep=200) == {}
 
 
+def test_a_thread_that_a_late_list_names_is_nobody(node):
+    """Its number may have been a process's when the list was made."""
+    node.alive[90] = Answer.THREAD
+
+    assert node.lasting([90], sweep=0) == {}
+
+
 def test_once_found_it_is_asked_again_although_the_sweep_has_gone_on(node):
     node.alive[90] = Answer.PROCESS
     node.read(sweep=100)
@@ -181,6 +188,20 @@ def test_hidepid_that_shuts_us_out_is_unreadable(node, monkeypatch):
 def test_no_proc_is_unreadable(tmp_path):
     with pytest.raises(UnreadableError):
         module.Views(tmp_path).read(None, None, 0)
+
+
+def test_too_many_to_examine_are_a_lack_and_those_known_come_first(node, monkeypatch):
+    monkeypatch.setattr(module, "_EXAMINED_MAX", 3)
+    node.alive |= dict.fromkeys((60, 61), Answer.PROCESS)
+    node.group("job", [60, 61])
+    node.read()
+    node.alive |= dict.fromkeys((50, 51, 52), Answer.PROCESS)
+    node.group("job", [50, 51, 52, 60, 61])
+    reading = node.read()
+
+    assert {(s.pid, s.runs) for s in reading.suspects} >= {(60, 2), (61, 2)}
+    assert len(reading.suspects) == 3
+    assert "5 processes are disagreed on" in reading.views["proc"].lack
 
 
 def test_what_cannot_be_read_is_a_lack(node, monkeypatch):

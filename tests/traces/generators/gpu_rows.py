@@ -18,6 +18,7 @@ GIB = 2.0**30
 _MONITOR_BYTES = (
     7e5  # a second, over PCIe: what the daemon's own reading costs (recorded on an H200)
 )
+_ENERGY_EVERY = 15  # seconds
 _SOFT = 30.0  # seconds in which a card warms
 
 
@@ -128,12 +129,18 @@ def _power(node: Node, gpu: int, share: Floats, busy: Floats) -> dict[str, Float
         "power_max_watts": np.maximum(watts + ripple, watts),
         "power_stddev_watts": ripple + watts * jitter / 2,
         "power_limit_watts": limit,
-        "energy_joules": 1e6 + np.cumsum(watts),
+        "energy_joules": _carried(1e6 + np.cumsum(watts), int(rng.integers(_ENERGY_EVERY))),
         "sm_clock_hertz": np.where(awake, card.sm_hertz * kept, 0.3e9),
         "temperature_celsius": np.round(38 + 40 * heat / card.limit_watts),
         "clock_event_gpu_idle_ratio": np.where(busy > 0, 0.0, 1.0),
         "clock_event_sw_power_cap_ratio": np.where(wanted > capped, 1.0, 0.0),
     }
+
+
+def _carried(counter: Floats, phase: int) -> Floats:
+    """Return what a counter shows that is read at times and holds its last value in between."""
+    at = np.arange(len(counter))
+    return counter[np.maximum((at - phase) // _ENERGY_EVERY * _ENERGY_EVERY + phase, 0)]
 
 
 def _links(node: Node, rates: dict[str, Floats]) -> dict[str, Floats]:

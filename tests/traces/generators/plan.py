@@ -66,7 +66,8 @@ def plain(stage: Stage, algorithm: Algorithm) -> Plan:
         "command_hash": f"{stage.rng.integers(1 << 48):012x}",
     }
     age = stage.log_draw(60, 60 * 86400)
-    program = Program(_runtime(stage, algorithm), executable_age_seconds=age)
+    writable = "others" if stage.chance(0.15) else ""
+    program = Program(_runtime(stage, algorithm), writable, executable_age_seconds=age)
     port = int(stage.rng.choice(_PORTS))
     runs = ((stage.begin, stage.end),)
     return Plan(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from aisec_daemon.model import Snapshot
 from tests.traces.generators import (
     audience,
+    evasions,
     honest_inference,
     honest_integers,
     honest_media,
@@ -25,12 +27,38 @@ from tests.traces.generators.stage import Stage
 from tests.traces.generators.truth import Truth
 from tests.traces.generators.work import play
 
+Honest = Callable[[Stage], Truth]
 _KINDS = (honest_training, honest_inference, honest_simulation, honest_integers, honest_media)
-HONEST = {work.family: work for kind in _KINDS for work in kind.WORKS}
+WORKS = {work.family: work for kind in _KINDS for work in kind.WORKS}
 SECONDS = 720
 BEGIN = 1_795_600_000.0  # late in November 2026
-_SPAN = 60 * 86400.0
+SPAN = 60 * 86400.0
 _KEPT = ("power_watts", "power_limit_watts", "utilization_ratio", "memory_used_bytes")
+
+
+def _shared(stage: Stage) -> Truth:
+    """Two people on one card: a training, and a notebook that holds memory."""
+    notebook = play(stage, WORKS["idle-notebook"])
+    training = play(stage, WORKS["training-small"])
+    begin, end = min(notebook.begin, training.begin), max(notebook.end, training.end)
+    processes = notebook.processes + training.processes
+    return replace(training, family="shared", processes=processes, begin=begin, end=end)
+
+
+def _foreign(stage: Stage) -> Truth:
+    """A daemon in a container that sees no process of the host: NVML's pids have no words."""
+    actors = stage.node.actors
+    actors[:] = [actor for actor in actors if actor.uses or not actor.program]
+    return replace(play(stage, WORKS["training-small"], "driver"), family="foreign-pids")
+
+
+HONEST: dict[str, Honest] = {
+    **{name: partial(play, work=work) for name, work in WORKS.items()},
+    "shared": _shared,
+    "foreign-pids": _foreign,
+}
+WHOLE_NODE = (*evasions.WHOLE_NODE, "foreign-pids")
+"""Evasions and honest work that change their whole node."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +80,18 @@ class Scene:
 
 
 def generate(
-    rng: np.random.Generator, card: str, scenes: Sequence[Scene], seconds: int = SECONDS
+    rng: np.random.Generator,
+    card: str,
+    scenes: Sequence[Scene],
+    seconds: int = SECONDS,
+    since: float = BEGIN,
 ) -> tuple[Iterator[Snapshot], tuple[Truth, ...]]:
-    """Return the snapshots of a node on which these scenes play, and the truth of each."""
+    """Return the snapshots of a node on which these scenes play, and the truth of each.
+
+    It is watched for `seconds` at some time in the 60 days after `since`.
+    """
     scheduler = str(rng.choice(["slurm", "kubernetes", "none"]))
-    begin = BEGIN + float(np.floor(rng.uniform(0, _SPAN)))
+    begin = since + float(np.floor(rng.uniform(0, SPAN)))
     gpus = sum(scene.gpus for scene in scenes)
     node = Node(rng, CARDS[card], gpus, seconds, begin, scheduler)
     audience.seat(node)
@@ -78,7 +113,7 @@ def _entrance(rng: np.random.Generator, scene: Scene) -> float:
 def _play(scene: Scene, stage: Stage) -> Truth:
     if scene.mining:
         return miners.mine(stage, scene.family, scene.evasion)
-    return play(stage, HONEST[scene.family])
+    return HONEST[scene.family](stage)
 
 
 def reduce_to_power(snapshots: Iterator[Snapshot], *, memory: bool = False) -> Iterator[Snapshot]:

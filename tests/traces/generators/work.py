@@ -74,7 +74,7 @@ class Work:
     place: Callable[[Stage], dict[str, str]] = places.job
 
 
-def play(stage: Stage, work: Work) -> Truth:
+def play(stage: Stage, work: Work, seen: str = "all") -> Truth:
     """Put honest work on a stage: a process for each GPU, all of one job."""
     if work.lasting:
         begin = max(stage.begin, 5.0)
@@ -82,21 +82,19 @@ def play(stage: Stage, work: Work) -> Truth:
     code = work.codes[stage.rng.integers(len(work.codes))]
     words = {
         **work.place(stage),
+        **({"executable_state": "deleted"} if stage.chance(0.03) else {}),  # upgraded meanwhile
         "name": code.name[:15],
         "executable": code.executable,
         "command": code.command,
         "command_hash": f"{stage.rng.integers(1 << 48):012x}",
         "kind": code.kind,
     }
-    libraries = code.libraries
-    if " torch" in libraries and stage.chance(0.5):
-        libraries = " ".join(sorted([*libraries.split(), "nvml"]))
-    program = Program(libraries, executable_age_seconds=stage.log_draw(*code.age))
+    program = _program(stage, code)
     shape, habits = work.shape(stage), _habits(stage, work)
     actors = []
     for gpu in stage.gpus:
         load = _load(stage, work, shape, habits)
-        host = _host(stage, work)
+        host = {**_host(stage, work), "seen": seen}
         actors.append(stage.act(words, program, {gpu: load}, **host))
     _helpers(stage, work, words)
     begin = stage.node.begin
@@ -107,9 +105,20 @@ def play(stage: Stage, work: Work) -> Truth:
         tuple(stage.node.uuids[gpu] for gpu in stage.gpus),
         begin + max(stage.begin, 0),
         begin + min(stage.end, stage.node.seconds),
-        processes=tuple(actor.subject for actor in actors),
+        processes=tuple(actor.subject for actor in actors if actor.seen == "all"),
         most=work.most,
     )
+
+
+def _program(stage: Stage, code: Code) -> Program:
+    """Return what stands behind it, with the oddities that honest programs have, too."""
+    libraries = code.libraries
+    if " torch" in libraries and stage.chance(0.5):
+        libraries = " ".join(sorted([*libraries.split(), "nvml"]))
+    allocator = "/opt/allocator/lib/libtcmalloc.so.4" if stage.chance(0.04) else ""
+    shared = "others" if stage.chance(0.04) else ""  # scratch folders of a whole group
+    age = stage.log_draw(*code.age)
+    return Program(libraries, shared, preload=allocator, executable_age_seconds=age)
 
 
 def _habits(stage: Stage, work: Work) -> dict[str, float]:

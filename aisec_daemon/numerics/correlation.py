@@ -1,4 +1,4 @@
-"""Rhythm: whether a series repeats itself, and whether several move together."""
+"""Correlation: whether a series repeats itself, and whether several move together."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from aisec_daemon.numerics.rhythm import repetition, together
+from aisec_daemon.numerics.correlation import repetition, together
 from tests import naive
 
 series = arrays(
