@@ -25,7 +25,7 @@ from tests.traces.generators import CARDS
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench_detection", description=__doc__)
     parser.add_argument("page", nargs="?", type=Path, help="page that gets the figures")
-    parser.add_argument("--runs", type=int, default=8, help="runs of each scene on each card")
+    parser.add_argument("--runs", type=int, default=6, help="runs of each scene on each card")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cards", nargs="+", default=list(CARDS), choices=list(CARDS))
     parser.add_argument("--rules", nargs="+", help="rules, or detectors as module:Class")
@@ -34,6 +34,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--fit", help="module:function that fits settings to labelled takes")
     parser.add_argument("--fit-runs", type=int, default=2, help="runs that are fitted to")
     return parser.parse_args()
+
+
+def command(given: argparse.Namespace) -> str:
+    """Return how the same figures are made again."""
+    words = ["make bench-detection" if given.page else "python -m tests.bench_detection"]
+    words += [f"RUNS={given.runs}" if given.page else f"--runs {given.runs}"]
+    words += ["PUBLIC=…" if given.page else "--public …"] if given.public else []
+    return " ".join(words)
 
 
 def measured(given: argparse.Namespace) -> Measured:
@@ -45,8 +53,9 @@ def measured(given: argparse.Namespace) -> Measured:
     if given.fit:
         fit = holdout.load(given.fit)
         rules = tuple(rule for rule in panel.rules if rule in MINING) or panel.rules
-        held_out = holdout.held_out(panel, fit, given.seed, given.fit_runs, rules)
-        panel = holdout.fitted(panel, fit, given.seed, given.fit_runs)
+        trial = holdout.Trial(panel, fit, given.seed, given.fit_runs, tuple(given.cards))
+        held_out = trial.held_out(rules)
+        panel = trial.fitted()
     cast = nights(given.seed, given.runs, given.cards)
     simulated = of_nights(panel, [replace(n, views=(*n.views, *given.views)) for n in cast])
     recorded = of_recorded(panel)
@@ -59,8 +68,7 @@ def measured(given: argparse.Namespace) -> Measured:
 
 def main() -> None:
     given = arguments()
-    shown = ["make bench-detection" if given.page else "python -m tests.bench_detection"]
-    figures = text(measured(given), shown[0])
+    figures = text(measured(given), command(given))
     if given.page:
         page.put(given.page, figures)
     else:
