@@ -102,3 +102,11 @@ def test_the_table_of_what_was_left_out_shows_what_knowing_it_is_worth():
 def test_a_rule_that_there_is_not_is_refused():
     with pytest.raises(KeyError):
         Panel(("no_such_rule",)).detectors()
+
+
+def test_a_folder_without_logs_is_refused(tmp_path, monkeypatch):
+    """Nothing judged is no silence of the rules."""
+    monkeypatch.setattr(sys, "argv", ["bench", "--rules", TOY, "--public", str(tmp_path)])
+
+    with pytest.raises(SystemExit, match="no logs"):
+        main()
