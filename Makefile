@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SYSTEM_PACKAGES := prometheus prometheus-alertmanager python3-venv systemd systemd-container
+SYSTEM_PACKAGES := chromium fonts-dejavu-core gcc iproute2 libc6-dev prometheus prometheus-alertmanager \
+	python3-venv systemd systemd-container util-linux
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 RUNS := # of each scene on each card, for bench-detection; 6 if not said
@@ -34,8 +35,10 @@ lint: $(VENV)/.test ## style, types, floors
 golden: $(VENV)/.test ## renew the golden files; review the difference
 	$(BIN)/pytest -q -m "not system" --renew
 
-docs: $(VENV)/.test ## write docs/metrics.md and deploy/aisec.toml anew from the code
+docs: $(VENV)/.test ## write docs/metrics.md and what is generated in deploy/ anew
 	$(BIN)/python -m aisec_daemon.app.reference docs/metrics.md deploy/aisec.toml
+	$(BIN)/python deploy/grafana/make.py
+	$(BIN)/python deploy/kubernetes/make.py
 
 bench: $(VENV)/.test ## measure, and write docs/footprint.md
 	$(BIN)/python -m tests.bench docs/footprint.md

@@ -24,6 +24,7 @@ from aisec_daemon.app import catalogue
 from aisec_daemon.app.mistakes import describe
 from aisec_daemon.host.indicators import lists as indicators
 from aisec_daemon.host.indicators.matcher import Matcher, default
+from aisec_daemon.journal.limits import Limits
 from aisec_daemon.model import Allow
 
 if sys.version_info >= (3, 11):
@@ -72,15 +73,20 @@ class Host(BaseModel):
         return Matcher(indicators.builtin().with_more(indicators.read(self.indicators)))
 
 
-class Metrics(BaseModel):
-    """The metrics page."""
+class Journal(BaseModel):
+    """What happened to findings, what detectors remember, and who has been told; in `state`."""
 
     model_config = _STRICT
 
-    rows_max: int = Field(
-        0, ge=0, description="single processes shown beside the sums, the largest first"
+    enabled: bool = Field(default=True, description="whether anything is kept at all")
+    keep_days: float = Field(90.0, gt=0, description="how long closed findings are kept")
+    size_max_bytes: int = Field(
+        268435456, ge=4194304, description="size from which the oldest changes go before that"
     )
-    series_max: int = Field(20000, ge=100, description="series of one table on the page")
+
+    def limits(self) -> Limits:
+        """Return it as the journal knows it."""
+        return Limits(self.keep_days * 86400.0, self.size_max_bytes)
 
 
 class Permit(BaseModel):
@@ -138,12 +144,15 @@ class _Plugin(BaseModel):
 
 
 def _section(plugins: Mapping[str, type], title: str) -> type[BaseModel]:
-    """Make the model of `[samplers]` or `[detectors]` from the plug-ins' dataclass fields."""
+    """Make the model of `[samplers]`, `[detectors]` or `[sinks]` from the plug-ins' fields."""
     members: dict[str, Any] = {}
     for name, plugin in plugins.items():
         hints = get_type_hints(plugin, include_extras=True)
         fields: dict[str, Any] = {
-            "enabled": (bool, Field(default=True, description="whether it runs at all"))
+            "enabled": (
+                bool,
+                Field(default=getattr(plugin, "on", True), description="whether it runs at all"),
+            )
         }
         for field in dataclasses.fields(plugin):
             hint = hints[field.name]
@@ -178,13 +187,18 @@ class Settings(BaseSettings):
         "info", description="least severity that is logged"
     )
     host: Host = Field(default_factory=Host)
-    metrics: Metrics = Field(default_factory=Metrics)
+    journal: Journal = Field(default_factory=Journal)
     allow: list[Permit] = Field(default_factory=list)
 
     def enabled(self, kind: Literal["samplers", "detectors"]) -> list[Any]:
         """Return the plug-ins of one kind that are to run, made from their sections."""
         sections = getattr(self, kind)
         return [section.build() for _, section in sections if section.enabled]
+
+    def outlets(self) -> dict[str, Any]:
+        """Return the sinks that are to be opened, by name."""
+        sections = self.sinks  # type: ignore[attr-defined] # made by model()
+        return {name: section.build() for name, section in sections if section.enabled}
 
 
 class _File(PydanticBaseSettingsSource):
@@ -224,6 +238,7 @@ def model(content: Mapping[str, Any] | None = None) -> type[Settings]:
         for name, section in [
             ("samplers", _section(catalogue.samplers(), "samplers")),
             ("detectors", _section(catalogue.detectors(), "detectors")),
+            ("sinks", _section(catalogue.sinks(), "sinks")),
         ]
     }
     made: type[Settings] = create_model("Settings", __base__=Loaded, **sections)

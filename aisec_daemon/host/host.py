@@ -10,6 +10,7 @@ from aisec_daemon.host.nvml.client import Nvml
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.program.programs import Programs
 from aisec_daemon.host.tally import Tally
+from aisec_daemon.host.views.views import Views
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,10 @@ class Host:
     processes: Processes
     programs: Programs = field(init=False)
     sockets: Sockets = field(init=False)
+    views: Views = field(init=False)
 
     def __post_init__(self) -> None:
         programs = Programs(self.root, self.nvml, self.processes, self.tally)
         object.__setattr__(self, "programs", programs)
         object.__setattr__(self, "sockets", Sockets(self.root, programs, self.tally))
+        object.__setattr__(self, "views", Views(self.root))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from aisec_daemon.detectors import Detector
 from aisec_daemon.model import Change, Snapshot, State, Table, Tick, Verdict
 from aisec_daemon.model.allow import Allow
 from aisec_daemon.pipeline.casebook import Casebook
+from aisec_daemon.pipeline.evidence import gather
 from aisec_daemon.pipeline.history import History
 from aisec_daemon.pipeline.rates import increase
 
@@ -61,6 +63,11 @@ class Pipeline:
         return self._detectors
 
     @property
+    def rules(self) -> frozenset[str]:
+        """The names of the detectors' rules."""
+        return frozenset(detector.rule.name for detector in self._detectors)
+
+    @property
     def states(self) -> dict[str, State]:
         """What detectors remember, by rule; what is put here they go on with."""
         return self._states
@@ -70,9 +77,8 @@ class Pipeline:
 
         Cases of rules that are gone are dropped; a past is kept where the same of it is wanted.
         """
-        rules = {detector.rule.name for detector in self._detectors}
         cases = previous.casebook.cases
-        self.casebook.restore(case for case in cases if case.finding.rule.name in rules)
+        self.casebook.restore(case for case in cases if case.finding.rule.name in self.rules)
         self._states.update({k: v for k, v in previous.states.items() if k in self._states})
         for name, history in previous._histories.items():  # another of its kind
             self._histories[name].inherit(history)
@@ -121,4 +127,5 @@ class Pipeline:
         after, verdict = answer
         if detector.memory is not None:
             self._states[rule.name] = after
-        return self.casebook.fold(rule, verdict, snapshot, snapshot.time)
+        changes = self.casebook.fold(rule, verdict, snapshot, snapshot.time)
+        return [replace(change, evidence=gather(views, change.finding)) for change in changes]

@@ -98,10 +98,11 @@ _COLUMNS = (
     Column("dram_active_ratio", "share of the memory's bandwidth in use (GPM)"),
     Column("read_seconds", "how long reading this GPU took"),
     Column("read_age_seconds", "time since this GPU was last read well"),
+    Column("listed_processes", "processes that it lists; absent where it could not list them"),
 )
 
 _LABELS = (
-    Label("uuid", "UUID of the GPU or MIG instance"),
+    Label("uuid", "UUID of the GPU or MIG instance; unknown-<index> if it never answered"),
     Label("index", "the GPU's place in NVML's order, which may change between boots"),
     Label("name", "product name"),
     Label("kind", "gpu or mig"),
@@ -136,8 +137,9 @@ class Gpu:
         """Read all GPUs; UnreadableError if NVML tells of none."""
         reading = host.nvml.read()
         values = np.array(
-            [[*gpu.numbers, gpu.read_age_seconds] for gpu in reading.gpus], dtype=np.float64
-        ).reshape(len(reading.gpus), len(FIELDS) + 1)
+            [[*gpu.numbers, gpu.read_age_seconds, _listed(gpu)] for gpu in reading.gpus],
+            dtype=np.float64,
+        ).reshape(len(reading.gpus), len(FIELDS) + 2)
         at = self.table.index("xid_last_timestamp_seconds")
         values[:, at] += time - reading.monotonic
         rows = [_words(gpu, reading) for gpu in reading.gpus]
@@ -147,6 +149,10 @@ class Gpu:
 
 def _subjects(reading: Reading) -> tuple[str, ...]:
     return tuple(gpu.identity.uuid for gpu in reading.gpus)
+
+
+def _listed(gpu: GpuReading) -> float:
+    return float(len(gpu.processes)) if gpu.processes_fresh else np.nan
 
 
 def _words(gpu: GpuReading, reading: Reading) -> dict[str, Word]:

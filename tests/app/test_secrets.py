@@ -56,7 +56,7 @@ def test_seeded_secrets_are_found_nowhere(tmp_path):
     node["gpus"][0]["processes"] = [scenario.process(pid=victim.pid)]
     scenario.write(world, node)
     settings = tmp_path / "aisec.toml"
-    settings.write_text('log_level = "debug"\n[metrics]\nrows_max = 5000\n')
+    settings.write_text('log_level = "debug"\n[sinks.metrics]\nrows_max = 5000\n')
     state = tmp_path / "state"
     try:
         with running(state, "--settings", str(settings), world=world) as daemon:
@@ -75,7 +75,7 @@ def test_seeded_secrets_are_found_nowhere(tmp_path):
         victim.wait()
     told |= {file.name: read(file) for file in state.iterdir() if file.name != "hash.key"}
 
-    assert "state.json" in told
+    assert "journal.db" in told
     assert "--api-key <redacted> --token=<redacted>" in told["recording"]
     for place, text in told.items():
         for kind, seed in SEEDS.items():

@@ -133,6 +133,14 @@ def test_a_gpu_that_works_for_nobody_is_told():
     assert "no process list shows" in reason
 
 
+def test_a_pid_that_proc_does_not_show_speaks_only_where_it_shows_others():
+    hidden = use("7:?", executable="", name="")
+
+    assert quiet(judge(gpus=gpu(MINER), uses=hidden))
+    told = judge(gpus=gpu(MINER) | gpu(TRAINING, "GPU-2"), uses=hidden | use(uuid="GPU-2"))
+    assert "/proc does not show" in only(told)[2]
+
+
 def test_a_driver_that_never_lists_a_process_accuses_nobody():
     """In some containers it does not: that is no sign of a hidden process."""
     assert quiet(judge(gpus=gpu(MINER), uses={}))

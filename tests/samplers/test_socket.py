@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +14,7 @@ import numpy as np
 import pytest
 
 from aisec_daemon.host.errors import UnreadableError
+from aisec_daemon.host.network import sockets as sockets_module
 from aisec_daemon.host.network.sockets import Sockets
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
@@ -110,3 +113,107 @@ def test_files_that_may_not_be_read_are_no_empty_table(tmp_path, monkeypatch):
         with pytest.raises(UnreadableError, match="1 program"):
             Socket().read(SimpleNamespace(sockets=sockets), 1.0)
     assert [call.code for call, _, _ in tally.rows() if call.call == "fd"] == ["EACCES"]
+
+
+def start_server(*prefix):
+    """Start a process that talks to itself over loopback; return it and the client's port."""
+    script = (
+        "import socket;"
+        "s=socket.create_server(('127.0.0.1',0));"
+        "c=socket.create_connection(s.getsockname());a=s.accept()[0];"
+        "c.sendall(b'x'*99);a.recv(99);"
+        "print(c.getsockname()[1],flush=True);input()"
+    )
+    process = subprocess.Popen(
+        [*prefix, sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    return process, int(process.stdout.readline())
+
+
+def sockets_of(*pids):
+    """Return the reader of these processes' sockets."""
+    processes = Processes(Path("/"), Tally(), b"k" * 16, connector=False)
+    return Sockets(Path("/"), Members(processes, *pids), Tally())
+
+
+def test_another_process_of_our_namespace_is_counted():
+    process, port = start_server()
+    with process:
+        snapshot = Socket().read(SimpleNamespace(sockets=sockets_of(process.pid)), 1.0)
+        process.kill()
+
+    (row,) = rows(snapshot, port)
+    assert (row["sent_bytes"], row["grain"]) == (99.0, "tcp_info")
+    assert all(subject.startswith(row["process"] + "/") for subject in snapshot.subjects)
+
+
+@pytest.mark.system
+def test_another_namespace_tells_who_talks_to_whom_but_not_how_much():
+    """Needs root, to make one."""
+    process, port = start_server(
+        "unshare", "--net", "sh", "-c", 'ip link set lo up; exec "$@"', "-"
+    )
+    ours, _ = start_server()
+    with process, ours:
+        sockets = sockets_of(process.pid, ours.pid)
+        snapshot = Socket().read(SimpleNamespace(sockets=sockets), 1.0)
+        process.kill()
+        ours.kill()
+
+    (row,) = [
+        each for each in rows(snapshot, port) if each["process"].startswith(f"{process.pid}:")
+    ]
+    assert (row["state"], row["peer_scope"], row["grain"]) == ("established", "loopback", "proc")
+    assert np.isnan(row["sent_bytes"])
+    assert np.isnan(row["received_age_seconds"])
+    assert set(snapshot.labels["grain"]) == {"proc", "tcp_info"}
+
+
+def test_a_kernel_without_sock_diag_leaves_the_coarser_grain(monkeypatch):
+    def refuse():
+        raise FileNotFoundError(2, "no such module")
+
+    monkeypatch.setattr("aisec_daemon.host.network.diag.dump", refuse)
+    process, port = start_server()
+    with process:
+        snapshot = Socket().read(SimpleNamespace(sockets=sockets_of(process.pid)), 1.0)
+        process.kill()
+
+    (row,) = rows(snapshot, port)
+    assert row["grain"] == "proc"
+    assert np.isnan(row["sent_bytes"])
+
+
+def test_a_namespace_that_may_not_be_read_is_no_empty_table(monkeypatch):
+    """Neither sock_diag nor the kernel's own list."""
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("aisec_daemon.host.network.diag.dump", refuse)
+    monkeypatch.setattr("aisec_daemon.host.network.sockets._slurp", refuse)
+    with (
+        socket.create_server(("127.0.0.1", 0)),
+        pytest.raises(UnreadableError, match="1 program"),
+    ):
+        Socket().read(SimpleNamespace(sockets=sockets_of(os.getpid())), 1.0)
+
+
+def test_open_files_are_followed_again_when_their_number_changes_or_it_is_time(monkeypatch):
+    """Thousands of open files are not followed every five seconds."""
+    followed = []
+
+    def read_links(folder):
+        followed.append(folder)
+        return real(folder)
+
+    real = sockets_module.read_links
+    monkeypatch.setattr(sockets_module, "read_links", read_links)
+    process, port = start_server()
+    with process:
+        sockets = sockets_of(process.pid)
+        ports = [{each.socket.local_port for each in sockets.read(1.0)} for _ in range(12)]
+        process.kill()
+
+    assert len(followed) == pytest.approx(3, abs=1)
+    assert all(port in each for each in ports)

@@ -18,8 +18,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from aisec_daemon.host.proc.descriptors import read_links
+from aisec_daemon.host.proc.io import parse_io
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
+from aisec_daemon.host.views.kernel import best_probe
+from aisec_daemon.host.views.views import Views
 
 _SOCK_DIAG_BY_FAMILY, _REQUEST_DUMP, _DONE = 20, 0x301, 3
 _LISTEN_STATE = 1 << 10
@@ -60,6 +64,12 @@ def attach(pid: int) -> None:
         raise OSError(ctypes.get_errno(), "ptrace")
 
 
+def sockets(pid: int) -> str:
+    """Ask for the open files of a program, and for the namespace its sockets are in."""
+    read_links(f"/proc/{pid}/fd")
+    return answer(lambda: Path(f"/proc/{pid}/ns/net").readlink())
+
+
 def short_lived(processes: Processes) -> str:
     """Start a program that is gone before the next scan; return its command as that scan tells."""
     processes.scan()
@@ -76,16 +86,22 @@ def main() -> None:
     seen = {
         "user": identity.user,
         "executable": identity.executable,
+        "sockets": sockets(pid),
+        "io": parse_io(Path(f"/proc/{pid}/io").read_bytes())[0] > 0,
+        "file itself": Path(f"/proc/{pid}/exe").stat().st_size > 0,
+        "own root": Path(f"/proc/{pid}/root{path}").lstat().st_size > 0,
         "maps": path in Path(f"/proc/{pid}/maps").read_text(),
         "file": answer(Path(path).stat),
         "connector": processes.connector_error,
         "short-lived": short_lived(processes),
         "sock_diag": port in listening_ports(),
         "null": answer(lambda: Path("/dev/null").read_bytes()),
+        "views": [v.lack for v in Views(Path("/")).read(None, [pid], 500).views.values() if v.lack],
+        "kernel": best_probe().__name__,
+        "mounts of init": answer(lambda: Path("/proc/1/mountinfo").read_bytes()),
     }
     closed = {
-        "environ": answer(lambda: Path(f"/proc/{pid}/environ").read_bytes()),
-        "memory": answer(lambda: os.open(f"/proc/{pid}/mem", os.O_RDONLY)),
+        "memory": answer(lambda: os.open(f"/proc/{pid}/mem", os.O_RDWR)),
         "ptrace": answer(lambda: attach(pid)),
         "program": answer(lambda: Path(sys.prefix, "x").touch()),
         "homes": answer(lambda: next(Path("/home").iterdir())),

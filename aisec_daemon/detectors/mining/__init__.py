@@ -97,7 +97,9 @@ class Mining:
         )
         pieces["ledger"] = np.where(pieces.get("framework", hungry) == 1, 0.0, hungry)
         unsettled = np.isnan(numbers["utilization"]) & np.isnan(numbers["ripple"])
-        texts |= {"coin": coins, "peer": peers}
+        indices = gpu.latest.labels["index"] if gpu is not None else ()
+        named = tuple(indices[at] or "" if at >= 0 else "" for at in rows.gpu.tolist())
+        texts |= {"coin": coins, "peer": peers, "index": named}
         return fuse.weigh(len(rows), pieces, numbers, texts, unsettled)
 
 
@@ -107,11 +109,13 @@ def _remembered(rows: Rows, memory: Ledger, numbers: programs.Evidence) -> progr
     jobs = rows.in_job.astype(np.float64)
     works = np.nan_to_num(numbers["least_now"]) > _WORKS
     nobody = marked(not process for process in rows.processes)
+    mystery = marked(process.endswith(":?") for process in rows.processes)
     lists = memory.lists_processes
     return {
         "scheduled": np.where(listed, jobs, np.nan),
         "unscheduled": np.where(listed & memory.has_scheduler, 1 - jobs, np.nan),
         "new_user": np.array([memory.new_user(w) for w in rows.words], dtype=np.float64),
+        "unresolved": np.where(memory.resolves, mystery.astype(np.float64), np.nan),
         "no_process": np.where(lists, (nobody & works).astype(np.float64), np.nan),
     }
 

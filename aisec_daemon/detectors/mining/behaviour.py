@@ -11,7 +11,7 @@ from aisec_daemon.detectors.mining.programs import Evidence, known
 from aisec_daemon.detectors.mining.rows import Rows, marked, numbered
 from aisec_daemon.model import View
 from aisec_daemon.numerics import window
-from aisec_daemon.numerics.rhythm import together
+from aisec_daemon.numerics.correlation import together
 from aisec_daemon.numerics.window import Array
 
 _NONE_RATIO = 0.005  # of the busy time: what a pipe that is not used shows

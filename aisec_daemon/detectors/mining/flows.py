@@ -18,7 +18,13 @@ _BUSY_BYTES_PER_SECOND = 64e3  # beside such a connection a slow one is telemetr
 _YOUNG_SECONDS, _OLD_SECONDS = 15.0, 600.0
 _FEW = 3
 _FOREIGN = ("public", "private")
-_PIECES = ("flow_old", "flow_young", "flow_upload", "flow_unsized", "clients", "no_network")
+_API_PORTS = frozenset({"4014", "4028", "4067", "4068", "21550", "22333"})
+"""Where miners answer questions about themselves, by their own documents."""
+
+_PIECES = (
+    *("flow_old", "flow_young", "flow_upload", "flow_unsized"),
+    *("api_listener", "clients", "no_network"),
+)
 
 
 @dataclass
@@ -33,6 +39,7 @@ class _Shape:
     rate: float = np.nan
     age: float = np.nan
     peer: str = ""
+    tells: bool = False
 
 
 def evidence(
@@ -65,6 +72,8 @@ def _holds(shape: _Shape, name: str) -> bool:
         return shape.inward >= _FEW
     if name == "no_network":
         return shape.sockets == 0
+    if name == "api_listener":
+        return shape.tells
     lone = 0 < shape.outward <= _FEW and shape.inward < _FEW
     return lone and shape.fastest <= _BUSY_BYTES_PER_SECOND and shape.piece == name
 
@@ -84,6 +93,8 @@ def _shapes(sockets: View) -> dict[str, _Shape]:
         shape = shapes.setdefault(process, _Shape())
         shape.sockets += 1
         if labels["state"][row] != "established":
+            listens = labels["state"][row] == "listen"
+            shape.tells |= listens and labels["local_port"][row] in _API_PORTS
             continue
         if (process, labels["local_port"][row]) in serving:
             shape.inward += labels["peer_scope"][row] != "loopback"

@@ -17,6 +17,7 @@ from aisec_daemon.detectors.mining.pieces import (
     NAMES,
     PIECES,
     SPEAKS,
+    UNEXPLAINED_CAP,
     WEIGHTS,
 )
 from aisec_daemon.detectors.mining.programs import Evidence, Texts
@@ -29,6 +30,7 @@ _GROUP_OF = np.array(
 )
 _FAMILY_OF = np.array([FAMILIES.index(family) for family, _ in GROUPS])
 _SUSPICIOUS = _GROUP_OF >= 0
+_EXPLAINING = np.array([p.group == "pipes" or p.name == "memory_clock_low" for p in PIECES])
 _DECISIVE = np.array([name in DECISIVE for name in NAMES])
 
 
@@ -59,6 +61,9 @@ def weigh(
     weights = matrix * WEIGHTS
     parts = strongest(weights[:, _SUSPICIOUS], _GROUP_OF[_SUSPICIOUS], len(GROUPS))
     families = summed(parts, _FAMILY_OF, len(FAMILIES), CAPS)
+    seen = ~np.isnan(matrix[:, NAMES.index("framework")])
+    explained = seen | (matrix[:, _EXPLAINING] == 1).any(axis=1)
+    families[~explained, 0] = np.minimum(families[~explained, 0], UNEXPLAINED_CAP)
     against = np.nansum(weights[:, ~_SUSPICIOUS], axis=1)
     limit = np.minimum(HONEST_CAP, families.max(axis=1, initial=0.0))
     honest = np.minimum(against, limit)

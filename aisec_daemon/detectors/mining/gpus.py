@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from aisec_daemon.model import View
 from aisec_daemon.numerics import window
-from aisec_daemon.numerics.rhythm import repetition
+from aisec_daemon.numerics.correlation import repetition
 from aisec_daemon.numerics.window import Array
 
 FLOATING = ("fp64", "fp32", "fp16", "tensor_dfma", "tensor_hmma")

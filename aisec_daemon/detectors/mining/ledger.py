@@ -21,6 +21,7 @@ _WEEK_SECONDS = 7 * DAY_SECONDS
 _FORGET_SECONDS = 30 * DAY_SECONDS
 _HOUR_SECONDS = 3600.0
 _LISTS_PROCESSES = "node/lists processes"
+_RESOLVES = "node/proc shows processes of the driver's list"
 _HAS_SCHEDULER = "node/has a scheduler"
 _BEGUN = "node/begun"
 
@@ -42,9 +43,11 @@ class Ledger:
 
     def see(self, rows: Rows) -> None:
         """Take note of users, of a scheduler, and that the driver lists processes here."""
-        for use, words in zip(rows.use, rows.words, strict=True):
+        for use, process, words in zip(rows.use, rows.processes, rows.words, strict=True):
             if use >= 0:
                 self._touch(_LISTS_PROCESSES)
+                if not process.endswith(":?"):
+                    self._touch(_RESOLVES)
                 self._touch(f"user/{words.get('user', '?')}")
                 if words.get("slurm_job") or words.get("pod"):
                     self._touch(_HAS_SCHEDULER)
@@ -88,6 +91,11 @@ class Ledger:
         """Whether the driver ever told of a process here; in some containers it never does."""
         return _LISTS_PROCESSES in self._rows
 
+    @property
+    def resolves(self) -> bool:
+        """Whether /proc ever showed a process that the driver lists: we are not in a container."""
+        return _RESOLVES in self._rows
+
     def _recent(self, key: str) -> bool:
         row = self._rows.get(key)
         return row is not None and self._time - row[2] < DAY_SECONDS
@@ -101,7 +109,7 @@ class Ledger:
         fresh = [
             (key, row)
             for key, row in self._rows.items()
-            if self._time - row[2] < _FORGET_SECONDS or key == _LISTS_PROCESSES
+            if self._time - row[2] < _FORGET_SECONDS or key in (_LISTS_PROCESSES, _RESOLVES)
         ]
         fresh.sort(key=lambda item: (-item[1][2], item[0]))
         fresh = sorted(fresh[: SHAPE.rows])

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from aisec_daemon.detectors.mining.rows import Rows, marked
+from aisec_daemon.detectors.mining.rows import Rows
 from aisec_daemon.model import Snapshot, View
 from aisec_daemon.model.snapshot import Word
 from aisec_daemon.numerics import window
@@ -62,7 +62,6 @@ def evidence(
     if io is not None and cores is not None:
         quiet = (io < _QUIET_BYTES_PER_SECOND) & (cores < _QUIET_CORES)
         pieces["host_quiet"] = known(io + cores, quiet & (hard == 1))
-    pieces["unresolved"] = _unresolved(rows)
     return pieces, numbers, texts
 
 
@@ -126,12 +125,3 @@ def _listed(processes: Snapshot) -> Evidence:
 
 def _judged(words: Sequence[Word], holds: Callable[[str], bool]) -> Array:
     return np.array([np.nan if w is None else float(holds(w)) for w in words], dtype=np.float64)
-
-
-def _unresolved(rows: Rows) -> Array:
-    """1 for a pid that /proc does not show while it shows others; NaN if it shows none."""
-    mystery = marked(p.endswith(":?") for p in rows.processes)
-    seen = marked(bool(p) for p in rows.processes)
-    if not (seen & ~mystery).any():
-        return np.full(len(rows), np.nan)
-    return mystery.astype(np.float64)

@@ -59,7 +59,8 @@ def _describe(
     algorithm = _algorithm(weighed, row)
     had = _had(weighed, row)
     likely = f" ({algorithm})" if algorithm else ""
-    reason = f"{_who(rows.words[row])} is likely mining{likely}: {'; '.join(said[:_STRONGEST])}"
+    who = _who(rows.words[row], weighed.texts["index"][row])
+    reason = f"{who} is likely mining{likely}: {'; '.join(said[:_STRONGEST])}"
     if against:
         reason += f"; against it: {PIECES[against[0]].says.format_map(values)}"
     names = " ".join([*(NAMES[p] for p in spoke), *(f"-{NAMES[p]}" for p in against)])
@@ -74,9 +75,10 @@ def _one_a_group(spoke: list[int]) -> list[int]:
     return list(first.values())
 
 
-def _who(words: Mapping[str, str]) -> str:
+def _who(words: Mapping[str, str], index: str) -> str:
     """Name the process and where it runs."""
-    where = f"on GPU {words['uuid']}" if "uuid" in words else "on no GPU"
+    number = f"{index} " if index else ""
+    where = f"on GPU {number}({words['uuid']})" if "uuid" in words else "on no GPU"
     if "process" not in words and "pid" not in words:
         return f"Something that no process list shows, {where},"
     who = f"{words.get('name', 'a program')} (pid {words.get('pid', '?')}"

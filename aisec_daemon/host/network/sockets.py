@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from errno import errorcode
 from pathlib import Path
@@ -22,6 +23,7 @@ from aisec_daemon.host.tally import Call, Tally
 
 _SOCKETS_MAX = 4096  # rows at once
 _NAMESPACES_MAX = 64  # other network namespaces read in one turn
+_TURNS_BETWEEN = 6  # looks at all open files of a program whose number does not change
 _TABLE_BYTES = 4 << 20  # of one namespace's table: some 25,000 sockets
 
 
@@ -42,87 +44,117 @@ class Sockets:
         self._programs = programs
         self._tally = tally
         self._lock = Lock()
+        self._turn = 0
+        self._inodes_known: dict[str, tuple[int, frozenset[int]]] = {}
         self._first_seen: dict[tuple[str, int], float] = {}
 
     def read(self, now: float) -> list[OwnedSocket]:
-        """Read them all at `now`; UnreadableError if a process's sockets cannot be told at all."""
+        """Read them all at `now`; UnreadableError if of nobody's sockets anything can be told."""
         members = self._programs.members()
         with self._lock:
-            owned: dict[str, dict[str, frozenset[int]]] = {}
-            denied = 0
-            for identity in members:
-                inodes = self._inodes(identity)
-                if inodes is None:
-                    denied += 1
-                elif inodes:
-                    owned.setdefault(self._namespace(identity), {})[identity.subject] = inodes
-            found = [
-                OwnedSocket(process, each, self._first_seen.get((process, each.inode), now))
-                for namespace, processes in owned.items()
-                for process, each in self._sockets(namespace, processes)
-            ][:_SOCKETS_MAX]
+            self._turn += 1
+            alive = {identity.subject for identity in members}
+            self._inodes_known = {
+                subject: known for subject, known in self._inodes_known.items() if subject in alive
+            }
+            owned, denied = self._owners(members)
+            found = []
+            for namespace, owners in list(owned.items())[:_NAMESPACES_MAX]:
+                listed = self._listed(namespace, owners)
+                if listed is None:
+                    denied += len(set(owners.values()))
+                else:
+                    found += [self._own(owners[each.inode], each, now) for each in listed]
             if denied and not found:
                 raise UnreadableError(
-                    "proc", f"the open files of {denied} programs on GPUs may not be read"
+                    "proc", f"the sockets of {denied} programs on GPUs may not be read"
                 )
+            found = found[:_SOCKETS_MAX]
             self._first_seen = {
                 (each.process, each.socket.inode): each.first_seen for each in found
             }
             return found
 
+    def _own(self, process: str, each: TcpSocket, now: float) -> OwnedSocket:
+        return OwnedSocket(process, each, self._first_seen.get((process, each.inode), now))
+
+    def _owners(self, members: Iterable[ProcessIdentity]) -> tuple[dict[str, dict[int, str]], int]:
+        """Return, by namespace, whose each socket is; and how many may not be looked at.
+
+        A socket that several processes share is the first one's.
+        """
+        owned: dict[str, dict[int, str]] = {}
+        folders: dict[str, str] = {}
+        denied = 0
+        for identity in members:
+            inodes = self._inodes(identity)
+            if inodes is None:
+                denied += 1
+            elif inodes:
+                name, folder = self._namespace(identity)
+                mine = owned.setdefault(folders.setdefault(name, folder), {})
+                for inode in inodes:
+                    mine.setdefault(inode, identity.subject)
+        return owned, denied
+
     def _inodes(self, identity: ProcessIdentity) -> frozenset[int] | None:
-        """Return the inodes of a process's sockets; None if its files may not be read."""
+        """Return the inodes of a process's sockets; None if its files may not be read.
+
+        While the number of its open files stays the same (Linux 6.2 and later tell it without a
+        listing) they are those of the last time, but for every sixth turn.
+        """
+        folder = f"{self._proc}/{identity.pid}/fd"
+        known = self._inodes_known.get(identity.subject)
+        must = not (self._turn + identity.pid) % _TURNS_BETWEEN
         try:
-            return socket_inodes(read_links(f"{self._proc}/{identity.pid}/fd"))
+            files = os.stat(folder).st_size  # noqa: PTH116 - a Path costs more than the call
+            if must or known is None or not files or known[0] != files:
+                known = files, socket_inodes(read_links(folder))
         except OSError as error:
             if error.errno in GONE:
                 return frozenset()
-            self._tally.add(Call("proc", "fd", errorcode.get(error.errno or 0, "EIO")))
+            self._fail("proc", "fd", error)
             return None
+        self._inodes_known[identity.subject] = known
+        return known[1]
 
-    def _namespace(self, identity: ProcessIdentity) -> str:
-        """Return "" for our own network namespace, else the folder of a process in that one."""
+    def _namespace(self, identity: ProcessIdentity) -> tuple[str, str]:
+        """Return the network namespace's name, and a folder to read it in: "" if it is ours."""
         folder = f"{self._proc}/{identity.pid}"
         try:
-            theirs = Path(f"{folder}/ns/net").readlink()
-            ours = Path("/proc/self/ns/net").readlink()
+            theirs = str(Path(f"{folder}/ns/net").readlink())
+            ours = str(Path("/proc/self/ns/net").readlink())
         except OSError:
-            return folder
-        return "" if theirs == ours else folder
+            return folder, folder
+        return theirs, "" if theirs == ours else folder
 
-    def _sockets(
-        self, namespace: str, processes: Mapping[str, frozenset[int]]
-    ) -> Iterable[tuple[str, TcpSocket]]:
-        owners = {inode: process for process, inodes in processes.items() for inode in inodes}
-        listed = self._dump(owners) if not namespace else self._table(namespace)
-        for each in listed:
-            process = owners.get(each.inode)
-            if process is not None:
-                yield process, each
-
-    def _dump(self, wanted: Mapping[int, str]) -> list[TcpSocket]:
-        begin = time.perf_counter()
+    def _listed(self, namespace: str, owners: Mapping[int, str]) -> list[TcpSocket] | None:
+        """Return the namespace's sockets that belong to somebody we know; None if unreadable."""
+        if not namespace:
+            begin = time.perf_counter()
+            try:
+                found = [diag.parse(each) for each in diag.dump() if diag.inode(each) in owners]
+            except (OSError, ValueError) as error:
+                self._fail("sock_diag", "dump", error)
+                namespace = "/proc/self"
+            else:
+                spent = time.perf_counter() - begin
+                self._tally.add(Call("sock_diag", "dump", "OK"), seconds=spent)
+                return found
         try:
-            found = [diag.parse(each) for each in diag.dump() if diag.inode(each) in wanted]
+            listed = parse_tcp(_slurp(f"{namespace}/net/tcp"))
+            with suppress(FileNotFoundError):  # no IPv6 there
+                listed += parse_tcp(_slurp(f"{namespace}/net/tcp6"))
         except (OSError, ValueError) as error:
-            name = errorcode.get(getattr(error, "errno", None) or 0, "malformed")
-            self._tally.add(Call("sock_diag", "dump", name))
-            return self._table("/proc/self")
-        self._tally.add(Call("sock_diag", "dump", "OK"), seconds=time.perf_counter() - begin)
-        return found
+            if getattr(error, "errno", None) in GONE:
+                return []
+            self._fail("proc", "net", error)
+            return None
+        return [each for each in listed if each.inode in owners]
 
-    def _table(self, folder: str) -> list[TcpSocket]:
-        return [each for name in ("tcp", "tcp6") for each in self._read_table(folder, name)]
-
-    def _read_table(self, folder: str, name: str) -> list[TcpSocket]:
-        try:
-            return parse_tcp(_slurp(f"{folder}/net/{name}"))
-        except FileNotFoundError:
-            return []  # no IPv6 there, or the process is gone
-        except (OSError, ValueError) as error:
-            code = errorcode.get(getattr(error, "errno", None) or 0, "malformed")
-            self._tally.add(Call("proc", "net", code))
-            return []
+    def _fail(self, sensor: str, call: str, error: OSError | ValueError) -> None:
+        code = errorcode.get(getattr(error, "errno", None) or 0, "malformed")
+        self._tally.add(Call(sensor, call, code))
 
 
 def _slurp(path: str) -> bytes:

@@ -24,6 +24,9 @@ from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.scan import Rows, Scan
 from aisec_daemon.host.tally import Call, Tally
 
+_CLOSE_SECONDS = 1.0
+_HEARD_MAX = 8192
+
 
 class Processes:
     """Reads the processes below `root`/proc, each in full once per program image.
@@ -54,6 +57,9 @@ class Processes:
         self._boot = BootTime(root, tally)
         self._cache = Cache(self._proc, rows_max)
         self._budget = Budget(connector_reads_per_second)
+        self._heard: set[int] = set()
+        self._scans = 0
+        self._alive: list[ProcessIdentity] = []
         self._connector: Connector | None = None
         if connector:
             self._connector = Connector(
@@ -86,6 +92,7 @@ class Processes:
             self._add_rows(pids, rows)
             if not rows.identities:
                 raise UnreadableError("proc", f"no process in {self._proc} may be read")
+            self._scans, self._alive = self._scans + 1, list(rows.identities)
             departed = self._cache.sweep(rows.identities)
             room = max(0, self._rows_max - len(rows.identities))
             for identity in departed[:room]:
@@ -109,16 +116,29 @@ class Processes:
                     known = self._meet(pid) or known
             return None if known is None else known.identity
 
+    def heard(self) -> frozenset[int]:
+        """Return the pids that the connector told of since this was last asked, at most 8,192."""
+        with self._lock:
+            heard = frozenset(self._heard)
+            self._heard.clear()
+        return heard
+
+    def latest(self) -> tuple[int, list[ProcessIdentity]]:
+        """Return how many scans there were, and who was alive at the last; cheap."""
+        with self._lock:
+            return self._scans, self._alive
+
     def pids(self) -> list[int]:
         """Return the processes that /proc lists now; UnreadableError."""
         return self._listed()
 
     def close(self) -> None:
-        """Stop listening, and let go of all descriptors."""
+        """Stop listening, and let go of all descriptors, unless a reading that hangs has them."""
         if self._connector is not None:
             self._connector.close()
-        with self._lock:
+        if self._lock.acquire(timeout=_CLOSE_SECONDS):
             self._cache.clear()
+            self._lock.release()
 
     def _listed(self) -> list[int]:
         try:
@@ -172,6 +192,9 @@ class Processes:
 
     def _on_exec(self, pid: int) -> None:
         """Read at once who executed something: it may not live until the next scan."""
+        with self._lock:
+            if len(self._heard) < _HEARD_MAX:
+                self._heard.add(pid)
         if not self._budget.spend():
             self._tally.add(Call("connector", "exec", "over budget"))
             self._doubt(pid)

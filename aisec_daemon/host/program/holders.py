@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from errno import EACCES, EPERM, errorcode
 from pathlib import Path
@@ -19,11 +20,10 @@ _DENIED = frozenset((EACCES, EPERM))
 
 @dataclass(slots=True)
 class _Seen:
-    """A process: when it was looked at and when read, how many files it had open, what they say."""
+    """A process: its start, when it was read, how many files it had open, what they say."""
 
-    subject: str
+    start: int
     files: int
-    turn: int
     read: int
     holds: bool = False
     denied: bool = False
@@ -44,8 +44,8 @@ class Holders:
         processes: Processes,
         tally: Tally,
         *,
-        checks_max: int = 500,
-        links_max: int = 2000,
+        checks_max: int = 250,
+        links_max: int = 1000,
         turns_max: int = 60,
     ) -> None:
         self._proc = proc
@@ -53,6 +53,8 @@ class Holders:
         self._tally = tally
         self._limits = checks_max, links_max, turns_max
         self._seen: dict[int, _Seen] = {}
+        self._queue: deque[int] = deque()
+        self._scans = 0
         self._turn = 0
 
     @property
@@ -63,30 +65,37 @@ class Holders:
     def find(self) -> list[ProcessIdentity]:
         """Return the processes known to hold a node; UnreadableError if /proc cannot be listed."""
         self._turn += 1
-        alive = dict(self._alive())
-        for pid in self._seen.keys() - alive.keys():
-            del self._seen[pid]
+        alive = {each.pid: each for each in self._alive() if each.executable != ""}
+        self._forget(alive)
+        self._queue.extendleft(alive.keys() - self._seen.keys())
         checks, links, _ = self._limits if self._turn > 1 else (len(alive), len(alive) << 16, 0)
-        for pid in self._order(alive)[:checks]:
+        for _ in range(min(checks, len(self._queue))):
             if links <= 0:
                 break
+            pid = self._queue.popleft()
             links -= self._look(pid, alive[pid])
+            self._queue.append(pid)
         return [alive[pid] for pid, seen in self._seen.items() if seen.holds]
 
-    def _alive(self) -> Iterator[tuple[int, ProcessIdentity]]:
-        """Yield processes that are no kernel threads."""
-        for pid in self._processes.pids():
-            identity = self._processes.lookup(pid)
-            if identity is not None and identity.executable != "":
-                yield pid, identity
+    def _alive(self) -> Iterable[ProcessIdentity]:
+        """Return who runs: by the last scan, or where nobody scans, by a look of our own."""
+        scans, alive = self._processes.latest()
+        if scans > self._scans:
+            self._scans = scans
+            return alive
+        found = map(self._processes.lookup, self._processes.pids())
+        return [each for each in found if each is not None]
 
-    def _order(self, alive: dict[int, ProcessIdentity]) -> list[int]:
-        """Sort: new ones first, then those looked at longest ago."""
-        for pid, seen in list(self._seen.items()):
-            if seen.subject != alive[pid].subject:
-                del self._seen[pid]
-        never = _Seen("", -1, -1, -1)
-        return sorted(alive, key=lambda pid: self._seen.get(pid, never).turn)
+    def _forget(self, alive: Mapping[int, ProcessIdentity]) -> None:
+        """Forget who is gone, and whose pid another has now."""
+        gone = [
+            pid
+            for pid, seen in self._seen.items()
+            if pid not in alive or alive[pid].start_ticks != seen.start
+        ]
+        for pid in gone:
+            del self._seen[pid]
+        self._queue = deque(pid for pid in self._queue if pid in self._seen)
 
     def _look(self, pid: int, identity: ProcessIdentity) -> int:
         """Look at one process; return how many links were followed."""
@@ -95,12 +104,11 @@ class Holders:
         try:
             files = os.stat(folder).st_size  # noqa: PTH116 - a Path for each would double the cost
             if seen is not None and files and files == seen.files and not self._overdue(seen):
-                seen.turn = self._turn
                 return 0
             links = read_links(folder)
         except OSError as error:
             return self._fail(pid, identity, error)
-        self._seen[pid] = _Seen(identity.subject, files, self._turn, self._turn, holds_gpu(links))
+        self._seen[pid] = _Seen(identity.start_ticks, files, self._turn, holds_gpu(links))
         return len(links)
 
     def _overdue(self, seen: _Seen) -> bool:
@@ -113,5 +121,5 @@ class Holders:
             return 1
         self._tally.add(Call("proc", "fd", errorcode.get(error.errno or 0, "EIO")))
         denied = error.errno in _DENIED
-        self._seen[pid] = _Seen(identity.subject, -1, self._turn, self._turn, denied=denied)
+        self._seen[pid] = _Seen(identity.start_ticks, -1, self._turn, denied=denied)
         return 1

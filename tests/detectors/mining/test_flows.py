@@ -70,6 +70,13 @@ def test_who_serves_several_clients_is_told_apart():
     assert spoken(listen, *clients)[0] == {"clients"}
 
 
+def test_a_listener_on_a_miners_port_speaks():
+    listen = connection(state="listen", local_port="4067", peer_scope="none")
+
+    assert spoken(listen)[0] == {"api_listener"}
+    assert spoken(listen | connection(inode=2))[0] == {"api_listener", "flow_young"}
+
+
 def test_no_connection_at_all_is_known_only_where_it_was_looked():
     assert spoken()[0] == {"no_network"}
     pieces, _, _ = flows.evidence(ROWS, view(READ, {}), frozenset())

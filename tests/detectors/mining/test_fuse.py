@@ -18,8 +18,9 @@ from aisec_daemon.model import Severity
 HONEST = [piece.name for piece in PIECES if piece.family == "honest"]
 
 
-def weighed(*spoke, unsettled=False):
-    pieces = {name: np.array([1.0]) for name in spoke}
+def weighed(*spoke, unsettled=False, seen=True):
+    pieces = {"framework": np.array([0.0 if seen else np.nan])}
+    pieces |= {name: np.array([1.0]) for name in spoke}
     return fuse.weigh(1, pieces, {}, {}, np.array([unsettled]))
 
 
@@ -80,6 +81,20 @@ def test_what_is_not_settled_is_not_acquitted():
     assert weighed("listed", unsettled=True).score[0] > 1
 
 
+def test_counters_alone_never_cross_the_line():
+    """Neither pipes nor a locked clock nor a look at the program: old logs have no more."""
+    weak = [
+        piece.name
+        for piece in PIECES
+        if piece.family == "behaviour"
+        and piece.group != "pipes"
+        and piece.name != "memory_clock_low"
+    ]
+
+    assert weighed(*weak, seen=False).score[0] < 1
+    assert weighed(*weak).score[0] >= 1
+
+
 def test_a_framework_counts_nothing_where_the_pipes_compute_nothing_of_the_kind():
     assert weighed("hash_pipes", "framework").honest[0] == 0
     assert weighed("memory_hard", "framework").honest[0] > 0
@@ -94,7 +109,8 @@ def test_every_piece_says_where_its_weight_comes_from():
 
 
 def test_no_rows_are_no_verdict():
-    empty = fuse.weigh(0, {}, {}, {}, np.empty(0, dtype=bool))
+    none = np.empty(0, dtype=bool)
+    empty = fuse.weigh(0, {}, {}, {}, none)
 
     assert empty.score.shape == (0,)
     assert empty.severities == ()

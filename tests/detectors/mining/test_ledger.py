@@ -84,6 +84,18 @@ def test_what_the_node_usually_shows_is_remembered():
     assert not Ledger(ledger.close(), NOW + 2 * DAY_SECONDS).has_scheduler
 
 
+def test_whether_proc_shows_the_drivers_processes_is_remembered():
+    """Where it never did, we are in another pid namespace and accuse nobody."""
+    hidden = Rows(("s",), ("k",), ("7:?",), ({},), np.array([0]), np.array([0]))
+    ledger = Ledger(State.empty(SHAPE), NOW)
+    ledger.see(hidden)
+    assert not ledger.resolves
+
+    ledger.see(rows(user="alice"))
+
+    assert Ledger(ledger.close(), NOW + 90 * DAY_SECONDS).resolves
+
+
 def test_memory_is_bounded_and_keeps_the_latest():
     state = State.empty(SHAPE)
     for at in range(3):

@@ -86,15 +86,3 @@ def test_lists_speak_and_are_quoted():
 
     assert "listed" in said
     assert texts["indicator"] == ("name/xmrig",)
-
-
-def test_a_pid_that_proc_does_not_show_speaks_only_beside_others_that_it_shows():
-    """Where it shows none, we are in another pid namespace."""
-    hidden = use("7:?")
-    for uses, known in ((hidden | use(), True), (hidden, False)):
-        given = node(gpus=gpu(MINER), uses=uses)
-        rows = gather(given[0].latest, given[1], None)
-        pieces, _, _ = programs.evidence(rows, None, None, np.ones(len(rows)))
-        at = rows.subjects.index("GPU-1/7:?")
-
-        np.testing.assert_equal(pieces["unresolved"][at], 1.0 if known else np.nan)

@@ -101,6 +101,19 @@ def test_another_failure_ends_it_and_says_so(wire: Wire) -> None:
     assert connector.error == "the process connector failed: not permitted"
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_of_ours_ends_it_and_says_so(wire: Wire) -> None:
+    def fail(_: list[Event]) -> None:
+        raise RuntimeError("broken")
+
+    connector = Connector(lambda: wire, fail, lambda: None, Tally())
+    wire.theirs.send(message(2, 40, 40))
+    until(lambda: connector.error)
+    connector.close()
+
+    assert connector.error == "the thread of the process connector ended"
+
+
 def test_only_the_kernel_is_believed(wire: Wire) -> None:
     """Others may send to a netlink socket, too."""
     events: list[Event] = []
