@@ -37,9 +37,10 @@ the rules {rules}, as they are set by default{fitted}. It took {cpu:.0f} s of pr
 **Simulated** traces are made by tests/traces/generators, whose ranges and sources were written
 before the detector; nothing in them was recorded from a miner. Simulated scenes share nodes of 16
 GPUs. **Recorded** are our own stand-ins and honest loads on one H200, each lengthened to
-{minutes:.0f} minutes by repeating its steady part. **Public** logs are other people's honest work. A scene counts
-as told of when a finding is opened, or widened, over one of its GPUs or processes; its delay begins
-when the mining does. "Lists off" takes the marks of known names and arguments away.
+{minutes:.0f} minutes by repeating its steady part. **Public** logs are other people's honest work.
+A scene counts as told of when a finding is opened, or widened, over one of its GPUs or processes;
+its delay begins when the mining does. "Lists off" takes the marks of known names and arguments
+away.
 """
 
 
