@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from aisec_daemon.journal.families import LOST, WAITING
 from aisec_daemon.journal.kept import Kept, KeptCase
 from aisec_daemon.journal.limits import Limits
 from aisec_daemon.journal.opening import FILE, hold, open_readable
@@ -16,20 +17,11 @@ from aisec_daemon.journal.store import Store
 from aisec_daemon.journal.tail import Tail
 from aisec_daemon.journal.writer import FAILURES, Opener, Writer
 from aisec_daemon.model import Change, Finding, Tick
-from aisec_daemon.model.exposition import Board, Family
+from aisec_daemon.model.exposition import Board
 
 _WAIT_SECONDS = 0.25
 _SLOW_SECONDS = 2.0
 _CLOSE_SECONDS = 2.0
-LOST = Family(
-    "aisec_journal_lost_changes_total",
-    "counter",
-    "Changes of findings that could not be kept: the disk failed for longer than they could wait.",
-)
-WAITING = Family(
-    "aisec_journal_waiting_rows", "gauge", "Changes of findings that wait to be written."
-)
-FAMILIES = (LOST, WAITING)
 
 
 class Journal:
