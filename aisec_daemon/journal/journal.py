@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -77,6 +78,21 @@ class Journal:
         self.kept = kept
         self._tail.adopt([case.finding for case in kept.cases if case.told])
         self.keep(kept)
+
+    def remember(self, name: str, version: int, content: bytes) -> None:
+        """Keep something under a name, `calibration/drift`, in place of what was there."""
+        self._waiting.remember(name, (version, content))
+
+    def recall(self, name: str) -> tuple[int, bytes] | None:
+        """Return version and content of what is kept under a name; OSError if unreadable."""
+        waiting = self._waiting.recall(name)
+        if waiting is not None or not self._file.exists():
+            return waiting
+        try:
+            with closing(open_readable(self._file)) as db:
+                return Store(db).recall(name)
+        except sqlite3.Error as error:
+            raise OSError(f"the journal cannot be read: {error}") from error
 
     @property
     def settled(self) -> bool:
