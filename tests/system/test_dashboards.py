@@ -56,7 +56,7 @@ def incident(tmp_path_factory) -> Iterator[Incident]:
     with running(folder / "state", "--demo") as daemon:
         config = CONFIG.format(target=daemon.address, folder=folder)
         with prometheus(folder, daemon.address, config) as address:
-            firing = 'ALERTS{alertname="AisecFinding", alertstate="firing"}'
+            firing = 'ALERTS{alertname="AisecFinding", alertstate="firing", rule="blind"}'
             daemon.wait(lambda: query(address, firing), seconds=120)
             time.sleep(3)
             yield Incident(address, begin, time.time())

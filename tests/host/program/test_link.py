@@ -75,12 +75,12 @@ def test_words_are_found_across_the_pieces_that_are_read(tmp_path, monkeypatch):
     (tmp_path / "exe").write_bytes(b"x" * 13 + b"OPTIND" + b"y" * 40)
     directory = os.open(tmp_path, os.O_RDONLY)
 
-    assert holds(directory, (b"PERL5LIB", b"OPTIND")) is True
-    assert holds(directory, (b"OPTINE",)) is False
+    assert holds(directory, (b"PERL5LIB", b"OPTIND")) == (True, 24)
+    assert holds(directory, (b"OPTINE",)) == (False, 59)
     monkeypatch.setattr(link, "_LIMIT_BYTES", 8)
-    assert holds(directory, (b"OPTIND",)) is None
+    assert holds(directory, (b"OPTIND",)) == (None, 8)
     (tmp_path / "exe").unlink()
-    assert holds(directory, (b"OPTIND",)) is None
+    assert holds(directory, (b"OPTIND",)) == (None, 0)
     os.close(directory)
 
 
@@ -90,7 +90,7 @@ def test_this_python_holds_a_word_of_pythons():
     directory = os.open("/proc/self", os.O_RDONLY)
     library = any("libpython" in line for line in Path("/proc/self/maps").read_text().split("\n"))
     python = next(each for each in names().interpreters if each.name.fullmatch("python3"))
-    found = holds(directory, python.words)
+    found, _ = holds(directory, python.words)
     os.close(directory)
 
     assert found or library

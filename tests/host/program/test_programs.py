@@ -176,3 +176,20 @@ def test_nobody_tells_is_an_error_where_there_is_a_driver(
             again(programs)
     else:
         assert again(programs) == []
+
+
+def test_a_file_that_is_read_is_paid_from_the_same_budget(tree, gpus, programs, monkeypatch):
+    """Programs that say python, and map nothing of it, one large file each."""
+    monkeypatch.setattr("aisec_daemon.host.program.programs._TURN_BYTES", 1000)
+    monkeypatch.setattr("aisec_daemon.host.program.programs.is_procfs", lambda _: True)
+    gpus.pids = range(10, 16)
+    file = tree.root / "large"
+    file.write_bytes(bytes(1 << 20))
+    for pid in gpus.pids:
+        add(tree, pid)
+        (tree.proc / f"{pid}/exe").unlink()
+        (tree.proc / f"{pid}/exe").symlink_to(file)
+
+    known = [sum(p.image.disguise is not None for p in again(programs)) for _ in range(6)]
+    assert known == [1, 2, 3, 4, 5, 6]
+    assert {p.image.disguise for p in again(programs)} == {"interpreter"}
