@@ -150,7 +150,7 @@ def test_it_stops_within_five_seconds(service):
         assert time.monotonic() - begun < 5
 
     assert service.manager.show(UNIT, "Result") == "success"
-    assert "state.json" in service.manager.run("ls", "/var/lib/aisec-daemon")
+    assert "journal.db" in service.manager.run("ls", "/var/lib/aisec-daemon")
     service.manager.systemctl("start", UNIT)
 
 
@@ -158,7 +158,7 @@ def test_uninstalling_leaves_settings_and_state_and_says_so(service):
     run = service.manager.run
     said = run("make", "-C", "/src", "uninstall")
     gone = ["/opt/aisec-daemon", "/usr/local/bin/aisec-daemon"]
-    left = ["/etc/aisec-daemon/aisec.toml", "/var/lib/aisec-daemon/state.json"]
+    left = ["/etc/aisec-daemon/aisec.toml", "/var/lib/aisec-daemon/journal.db"]
 
     assert all(folder in said for folder in ("/etc/aisec-daemon", "/var/lib/aisec-daemon"))
     assert service.manager.show(UNIT, "LoadState") in {"not-found", "masked"}
