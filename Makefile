@@ -6,6 +6,7 @@ SYSTEM_PACKAGES := chromium fonts-dejavu-core gcc iproute2 libc6-dev prometheus 
 	python3-venv systemd systemd-container util-linux
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
+RUNS := # of each scene on each card, for bench-detection; 6 if not said
 PUBLIC := # a folder of public logs that bench-detection judges, too
 
 .PHONY: help run test test-system lint golden docs bench bench-detection install uninstall wheel clean
@@ -43,7 +44,8 @@ bench: $(VENV)/.test ## measure, and write docs/footprint.md
 	$(BIN)/python -m tests.bench docs/footprint.md
 
 bench-detection: $(VENV)/.test ## measure what the rules find, and write it into docs/detectors/mining.md
-	$(BIN)/python -m tests.bench_detection $(if $(PUBLIC),--public $(PUBLIC)) docs/detectors/mining.md
+	$(BIN)/python -m tests.bench_detection $(if $(RUNS),--runs $(RUNS)) \
+		$(if $(PUBLIC),--public $(PUBLIC)) docs/detectors/mining.md
 
 install: ## put program and service on this node, and start it (as root)
 	@systemd/install

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping
-from time import perf_counter
+from threading import Thread
+from time import monotonic, perf_counter
 
 from aisec_daemon.app.clock import Clock
 from aisec_daemon.pipeline.upkeep import Upkeep
 from aisec_daemon.sinks import Outlet, Place, Sink
 
 _LOG = logging.getLogger(__name__)
+CLOSE_SECONDS = 2.0
 
 
 class Outlets:
@@ -43,9 +45,13 @@ class Outlets:
                 self._open(name, outlet, place)
 
     def close(self) -> None:
-        """Close them all."""
-        for name in list(self.sinks):
-            self._shut(name)
+        """Close them all at once; one that hangs is left behind."""
+        closers = [Thread(target=self._shut, args=(name,), daemon=True) for name in self.sinks]
+        for closer in closers:
+            closer.start()
+        end = monotonic() + CLOSE_SECONDS
+        for closer in closers:
+            closer.join(max(end - monotonic(), 0.0))
 
     def _open(self, name: str, outlet: Outlet, place: Place) -> None:
         part, begun, error = f"sink/{name}", perf_counter(), ""

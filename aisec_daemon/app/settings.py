@@ -26,6 +26,7 @@ from aisec_daemon.host.indicators import lists as indicators
 from aisec_daemon.host.indicators.matcher import Matcher, default
 from aisec_daemon.journal.limits import Limits
 from aisec_daemon.model import Allow
+from aisec_daemon.model.allow import SELECTORS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -104,14 +105,15 @@ class Permit(BaseModel):
     container: str = Field("", description="pattern for the container id")
     pod: str = Field("", description="pattern for the pod uid")
     executable: str = Field("", description="pattern for the executable's path")
+    executable_hash: str = Field("", description="SHA-256 of the executable's file (sha256sum)")
     command_hash: str = Field("", description="the command line's keyed hash")
 
     @model_validator(mode="after")
     def _narrow(self) -> Permit:
         if self.rule not in catalogue.detectors():
             raise ValueError(f"rule {self.rule!r} does not exist")
-        if not any(getattr(self, name) for name in ("subject", *_SELECTORS)):
-            raise ValueError(f"give at least one of: subject, {', '.join(_SELECTORS)}")
+        if not any(getattr(self, name) for name in ("subject", *SELECTORS)):
+            raise ValueError(f"give at least one of: subject, {', '.join(SELECTORS)}")
         return self
 
     def allow(self) -> Allow:
@@ -122,9 +124,6 @@ class Permit(BaseModel):
         if end.tzinfo is None:
             end = end.replace(tzinfo=timezone.utc)
         return Allow(**{**self.model_dump(), "expires": end.timestamp()})
-
-
-_SELECTORS = ("user", "unit", "container", "pod", "executable", "command_hash")
 
 
 class _Plugin(BaseModel):

@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
-from aisec_daemon.journal.kept import KeptCase
+from aisec_daemon.journal.kept import Kept, KeptCase, unpacked_state
 from aisec_daemon.journal.opening import open_readable
 from aisec_daemon.journal.packing import unpacked
+from aisec_daemon.model import State
+
+DETECTOR = "detector/"
+"""Where detectors' memories lie among the names."""
 
 
 def cases_of(db: sqlite3.Connection) -> tuple[list[KeptCase], list[str]]:
@@ -28,13 +32,32 @@ def cases_of(db: sqlite3.Connection) -> tuple[list[KeptCase], list[str]]:
     return sorted(cases, key=lambda case: case.finding.since), lost
 
 
-def salvage(file: Path) -> tuple[KeptCase, ...]:
-    """Return what can still be read of the open findings in a damaged file."""
-    try:
-        with closing(open_readable(file)) as db:
-            return tuple(cases_of(db)[0])
-    except (OSError, sqlite3.Error):
-        return ()
+def states_of(db: sqlite3.Connection) -> tuple[dict[str, tuple[int, State]], list[str]]:
+    """Return what detectors remember, by rule, and a sentence on each memory that is damaged."""
+    rows = db.execute(
+        "SELECT name, version, content FROM memory WHERE name GLOB ?", (DETECTOR + "*",)
+    )
+    states: dict[str, tuple[int, State]] = {}
+    lost = []
+    for name, version, content in _readable(rows):
+        rule = name.removeprefix(DETECTOR)
+        state = unpacked_state(content)
+        if state is None:
+            lost.append(f"what {rule} remembered is damaged")
+        else:
+            states[rule] = int(version), state
+    return states, lost
+
+
+def salvage(file: Path, now: float) -> Kept:
+    """Return what can still be read of open findings and memories in a damaged file."""
+    cases: list[KeptCase] = []
+    states: dict[str, tuple[int, State]] = {}
+    with suppress(OSError, sqlite3.Error), closing(open_readable(file)) as db:
+        with suppress(sqlite3.Error):
+            cases = cases_of(db)[0]
+        states = states_of(db)[0]
+    return Kept(now, states, tuple(cases))
 
 
 def _readable(rows: Iterable[tuple]) -> Iterator[tuple]:  # type: ignore[type-arg] # SQLite's rows

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from threading import Lock
 
 from aisec_daemon.journal.kept import Kept, KeptCase
 from aisec_daemon.journal.limits import Limits
-from aisec_daemon.journal.opening import FILE, open_readable
+from aisec_daemon.journal.opening import FILE, hold, open_readable
 from aisec_daemon.journal.reading import told_between
 from aisec_daemon.journal.store import Store
 from aisec_daemon.journal.tail import Tail
-from aisec_daemon.journal.writer import FAILURES, Writer
+from aisec_daemon.journal.writer import FAILURES, Opener, Writer
 from aisec_daemon.model import Change, Finding, Tick
 from aisec_daemon.model.exposition import Board, Family
 
@@ -46,44 +44,41 @@ class Journal:
         self,
         folder: Path,
         now: float,
-        limits: Limits = Limits(),  # noqa: B008 # frozen
+        limits: Limits | None = None,
         board: Board | None = None,
-        opener: Callable[[Path, float], tuple[Store, str]] = Store.open,
+        opener: Opener = Store.open,
     ) -> None:
         self.wrong: list[str] = []
         self.kept = Kept(now)
         self._file = folder / FILE
         self._board = board or Board()
-        self._reader: tuple[int, sqlite3.Connection] | None = None
-        self._reading = Lock()
-        self._lock_file = -1
         folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-        self._hold(folder)
+        self._lock_file = hold(folder)
         store = self._open(opener, now)
-        self._writer = Writer(self._file, limits, store, opener)
-        self._writer.now = now
-        self._writer.resync = self._base
-        self._writer.written = self._tail.seq
+        self._writer = Writer(self._file, limits or Limits(), store, opener, self._base)
+        self._waiting = self._writer.waiting
+        self._waiting.now = now
+        self._waiting.written = self._tail.seq
         self._writer.start()
 
     def __call__(self, tick: Tick) -> None:
         """Take a tick; OSError if what changed is not on the disk."""
-        behind = self._writer.waiting > 0
+        behind = len(self._waiting) > 0
         entries = self._tail.take(tick)
-        self._writer.put(entries, tick.time)
+        self._waiting.put(entries, tick.time)
         if entries and not behind:
-            self._writer.wait(entries[-1].seq, _WAIT_SECONDS)
-        self._board.show(LOST, float(self._writer.lost))
-        self._board.show(WAITING, float(self._writer.waiting))
-        if self._writer.error:
-            raise OSError(self._writer.error)
+            self._waiting.wait(entries[-1].seq, _WAIT_SECONDS)
+        self._board.show(LOST, float(self._waiting.lost))
+        self._board.show(WAITING, float(len(self._waiting)))
+        if self._waiting.error:
+            raise OSError(self._waiting.error)
 
     def keep(self, kept: Kept) -> None:
         """Keep what a restart needs; it is written behind the changes that came before."""
         with self._tail.lock:
             told = {finding.id for finding in self._tail.told}
             cases = tuple(replace(case, told=case.finding.id in told) for case in kept.cases)
-            self._writer.keep(replace(kept, cases=cases, after=self._tail.seq))
+            self._waiting.keep(replace(kept, cases=cases, after=self._tail.seq))
 
     def adopt(self, kept: Kept) -> None:
         """Take over what was kept elsewhere."""
@@ -94,11 +89,11 @@ class Journal:
     @property
     def settled(self) -> bool:
         """Whether all that was to be written before is on the disk."""
-        return self._writer.settled
+        return self._waiting.settled
 
     def settle(self, standing: Iterable[Finding], time: float) -> None:
         """Close what is told and no longer among the cases."""
-        self._writer.put(self._tail.settle(standing, time), time)
+        self._waiting.put(self._tail.settle(standing, time), time)
 
     def begin(self) -> None:
         """Let receivers that are yet unknown begin here."""
@@ -107,18 +102,22 @@ class Journal:
     def pending(self, receiver: str, limit: int) -> Sequence[tuple[int, Change]]:
         """Return changes not yet done for a receiver, oldest first."""
         known = receiver in self._tail.cursors
-        at = self._tail.cursor(receiver)
+        at, first = self._tail.cursor(receiver), self._tail.first
         if not known:
-            self._writer.cursor(receiver, at)
-        first = self._tail.first
+            self._waiting.cursor(receiver, at)
         earlier = self._earlier(at, first, limit) if at + 1 < first else []
-        upto = float("inf") if self._overdue else self._writer.written
-        return [*earlier, *self._tail.after(max(at, first - 1), limit, upto)][:limit]
+        if earlier is None and not self._waiting.error:
+            return []  # it will be readable again; nothing is to be left out
+        if earlier == [] and limit > 0:
+            self._tail.done(receiver, first - 1)  # there is nothing to tell between
+        upto = float("inf") if self._overdue else self._waiting.written
+        later = self._tail.after(max(at, first - 1), limit, upto)
+        return [*(earlier or ()), *later][:limit]
 
     def done(self, receiver: str, seq: int) -> None:
         """Note that everything up to `seq` is delivered to a receiver."""
         self._tail.done(receiver, seq)
-        self._writer.cursor(receiver, self._tail.cursor(receiver))
+        self._waiting.cursor(receiver, self._tail.cursor(receiver))
 
     def open_findings(self) -> Sequence[Finding]:
         """Return what is open and told, as it stands."""
@@ -127,10 +126,6 @@ class Journal:
     def close(self) -> None:
         """Write what is left, for two seconds at most; OSError if that is too short."""
         left = self._writer.close(_CLOSE_SECONDS)
-        with self._reading:
-            if self._reader is not None:
-                self._reader[1].close()
-                self._reader = None
         if self._lock_file >= 0:
             os.close(self._lock_file)
             self._lock_file = -1
@@ -140,20 +135,9 @@ class Journal:
     @property
     def _overdue(self) -> bool:
         """Whether what is not on the disk is to be told nevertheless."""
-        return bool(self._writer.error) or self._writer.waited_seconds > _SLOW_SECONDS
+        return bool(self._waiting.error) or self._waiting.waited_seconds > _SLOW_SECONDS
 
-    def _hold(self, folder: Path) -> None:
-        """Make sure that no other daemon writes here."""
-        self._lock_file = os.open(
-            folder / "journal.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-        )
-        try:
-            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._lock_file)
-            raise OSError(f"another daemon keeps its journal in {folder}") from None
-
-    def _open(self, opener: Callable[[Path, float], tuple[Store, str]], now: float) -> Store | None:
+    def _open(self, opener: Opener, now: float) -> Store | None:
         """Open the file and read what is there; a file that cannot be written may be readable."""
         store: Store | None = None
         cursors: dict[str, int] = {}
@@ -192,16 +176,16 @@ class Journal:
     def _base(self) -> Kept:
         """Return the open findings, for a file that is begun anew."""
         cases = tuple(KeptCase(finding, told=True) for finding in self._tail.told)
-        return Kept(self._writer.now, cases=cases)
+        return Kept(self._waiting.now, cases=cases)
 
-    def _earlier(self, at: int, first: int, limit: int) -> list[tuple[int, Change]]:
-        """Return what is no longer in memory; nothing if it cannot be read now."""
-        with self._reading:
-            try:
-                generation = self._writer.generation
-                if self._reader is None or self._reader[0] != generation:
-                    self._reader = generation, open_readable(self._file)
-                return told_between(self._reader[1], at, first, limit)
-            except FAILURES:
-                self._reader = None
-                return []
+    def _earlier(self, at: int, first: int, limit: int) -> list[tuple[int, Change]] | None:
+        """Return what is no longer in memory; None if it cannot be read now.
+
+        The file is not kept open: a reader from a time when it could not be written would keep
+        SQLite from writing it later.
+        """
+        try:
+            with closing(open_readable(self._file)) as db:
+                return told_between(db, at, first, limit)
+        except FAILURES:
+            return None

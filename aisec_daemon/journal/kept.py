@@ -59,3 +59,11 @@ def unpack_state(content: bytes) -> State:
     if len(keys) != len(values):
         raise ValueError(f"{len(keys)} keys, {len(values)} rows")
     return State(tuple(keys), values)
+
+
+def unpacked_state(content: bytes) -> State | None:
+    """Return what `pack_state` was given; None if it is damaged."""
+    try:
+        return unpack_state(content)
+    except (ValueError, TypeError, KeyError):
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 from contextlib import suppress
@@ -11,6 +12,7 @@ from pathlib import Path
 from aisec_daemon.journal.migrations import migrate
 
 FILE = "journal.db"
+LOCK = "journal.lock"
 _BUSY_SECONDS = 5.0
 _WAL_BYTES = 4 << 20
 
@@ -24,7 +26,8 @@ def open_writable(file: Path, now: float) -> sqlite3.Connection:
 
     Write-ahead log: a crash leaves each transaction whole or not there, and readers never wait.
     """
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    if not file.exists():  # a descriptor of a file in use must not be closed: its locks would go
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     db = sqlite3.connect(file, _BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         _check(db)
@@ -94,3 +97,22 @@ def set_aside(file: Path, now: float) -> Path:
             file.with_name(file.name + suffix).rename(aside.with_name(aside.name + suffix))
     file.rename(aside)
     return aside
+
+
+def hold(folder: Path) -> int:
+    """Make sure that no other daemon writes here; return the descriptor that holds it, or -1.
+
+    OSError if another one does. Where not even the lock can be opened, nobody can write anything.
+    """
+    for flags in (os.O_RDWR | os.O_CREAT, os.O_RDONLY):
+        with suppress(OSError):
+            descriptor = os.open(folder / LOCK, flags | os.O_CLOEXEC, 0o600)
+            break
+    else:
+        return -1
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise OSError(f"another daemon keeps its journal in {folder}") from None
+    return descriptor

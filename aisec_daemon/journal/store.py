@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from aisec_daemon.journal.cases import cases_of, salvage
-from aisec_daemon.journal.kept import Entry, Kept, KeptCase, pack_state, unpack_state
+from aisec_daemon.journal.cases import DETECTOR, cases_of, salvage, states_of
+from aisec_daemon.journal.kept import Entry, Kept, KeptCase, pack_state
 from aisec_daemon.journal.opening import DamagedError, open_writable, set_aside
 from aisec_daemon.journal.packing import (
     ascii_text,
@@ -18,9 +18,8 @@ from aisec_daemon.journal.packing import (
     pack_evidence,
     pack_finding,
 )
-from aisec_daemon.model import State, Status
+from aisec_daemon.model import Status
 
-_DETECTOR = "detector/"
 _DAMAGE = (ValueError, KeyError, TypeError, zlib.error, sqlite3.DatabaseError)
 
 
@@ -45,11 +44,11 @@ class Store:
         try:
             return cls(open_writable(file, now)), ""
         except DamagedError as damage:
-            cases = salvage(file)
+            kept = salvage(file, now)
             aside = set_aside(file, now)
             store = cls(open_writable(file, now))
-            store.write([], Kept(now, cases=cases), {})
-            rescued = f", {len(cases)} findings live on" if cases else ""
+            store.write([], kept, {})
+            rescued = f", {len(kept.cases)} findings live on" if kept.cases else ""
             return store, f"{file} is damaged ({damage}); set aside as {aside.name}{rescued}"
 
     def close(self) -> None:
@@ -90,17 +89,8 @@ class Store:
     def read(self, now: float) -> tuple[Kept, list[str]]:
         """Return what was kept last, and a sentence on each piece that is damaged."""
         cases, lost = cases_of(self.db)
-        states: dict[str, tuple[int, State]] = {}
-        rows = self.db.execute(
-            "SELECT name, version, content FROM memory WHERE name GLOB ?", (_DETECTOR + "*",)
-        )
-        for name, version, content in rows.fetchall():
-            rule = name.removeprefix(_DETECTOR)
-            try:
-                states[rule] = int(version), unpack_state(content)
-            except _DAMAGE as error:
-                lost.append(f"what {rule} remembered is damaged: {error}")
-        return Kept(now, states, tuple(cases), self.last()), lost
+        states, forgotten = states_of(self.db)
+        return Kept(now, states, tuple(cases), self.last()), lost + forgotten
 
     def last(self) -> int:
         """Return the number of the last change."""
@@ -169,7 +159,7 @@ class Store:
     def _keep(self, kept: Kept) -> None:
         """Write memories and cases; a case that is not among them is no longer open."""
         for rule, (version, state) in kept.states.items():
-            self.remember(_DETECTOR + rule, version, pack_state(state), kept.time)
+            self.remember(DETECTOR + rule, version, pack_state(state), kept.time)
         for case in kept.cases:
             self._stand(case, kept.time)
         names = {ascii_text(case.finding.id) for case in kept.cases}

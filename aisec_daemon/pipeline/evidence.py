@@ -1,12 +1,14 @@
 """Evidence: what of the views that a detector was given speaks of one finding.
 
 Sizes: 16 rows of a table, 120 instants of the past (a picture in a terminal is narrower), so that
-one change costs some tens of kilobytes at the most before it is compressed.
+one opening of a finding on eight GPUs is some tens of kilobytes when it is compressed. A change in
+its life keeps the rows only: one that flaps every second must not wear out a disk.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,11 +18,14 @@ _ROWS, _INSTANTS = 16, 120
 _JOINS = ("process", "uuid")  # labels by which rows of one table speak of subjects of another
 
 
-def gather(views: Sequence[View | None], finding: Finding) -> tuple[Evidence, ...]:
+def gather(
+    views: Sequence[View | None], finding: Finding, *, past: bool = True
+) -> tuple[Evidence, ...]:
     """Return the rows of each view that concern a finding, the judged table's first.
 
     Of the first view these are the finding's subjects; of the others rows of those subjects, and
-    of what the first rows name (their process, their GPU).
+    of what the first rows name (their process, their GPU). A subject `gpu/GPU-1` is `GPU-1` of the
+    table `gpu`. Without `past` there are the rows only.
     """
     concerned: set[str] = set(finding.subjects)
     found = []
@@ -33,12 +38,14 @@ def gather(views: Sequence[View | None], finding: Finding) -> tuple[Evidence, ..
                 words = view.latest.labels.get(name, ())
                 concerned.update(filter(None, (words[row] for row in rows if words)))
         if rows:
-            found.append(_of(view, rows))
+            found.append(_of(view if past else replace(view, past={}), rows))
     return tuple(found)
 
 
 def _rows(view: View, concerned: Collection[str], *, joined: bool) -> list[int]:
     """Return the rows whose subject is concerned, or that name one who is."""
+    table = view.latest.table.name
+    concerned = {*concerned, *(subject.removeprefix(f"{table}/") for subject in concerned)}
     rows = {row for row, subject in enumerate(view.subjects) if subject in concerned}
     for name in _JOINS if joined else ():
         words = view.latest.labels.get(name, ())

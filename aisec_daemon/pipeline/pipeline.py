@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from aisec_daemon.detectors import Detector
-from aisec_daemon.model import Change, Snapshot, State, Table, Tick, Verdict
+from aisec_daemon.model import Change, Snapshot, State, Table, Tick, Verdict, View
 from aisec_daemon.model.allow import Allow
-from aisec_daemon.pipeline.casebook import Casebook
+from aisec_daemon.pipeline.casebook import CHANGED, Casebook
 from aisec_daemon.pipeline.evidence import gather
 from aisec_daemon.pipeline.history import History
 from aisec_daemon.pipeline.rates import increase
@@ -128,4 +128,10 @@ class Pipeline:
         if detector.memory is not None:
             self._states[rule.name] = after
         changes = self.casebook.fold(rule, verdict, snapshot, snapshot.time)
-        return [replace(change, evidence=gather(views, change.finding)) for change in changes]
+        return [_proven(change, views) for change in changes]
+
+
+def _proven(change: Change, views: Sequence[View | None]) -> Change:
+    """Return a change with what it was judged from."""
+    evidence = gather(views, change.finding, past=change.what != CHANGED)
+    return replace(change, evidence=evidence)

@@ -60,7 +60,7 @@ def test_a_connector_that_worked_and_fails_becomes_a_finding(host):
     host.processes.connector_error = "the process connector failed: gone"
     made._note()
     later = made._upkeep.snapshot(made._clock.now() + 60)
-    views = (View(later.time, later, later.values[:0, 0], {}), None, None)
+    views = (View(later.time, later, later.values[:0, 0], {}), None, None, None)
     _, verdict = Blind()(State((), later.values[:0, :0]), *views)
 
     assert well == {"connector": ""}

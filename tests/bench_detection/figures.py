@@ -19,6 +19,7 @@ class Measured:
     panel: Panel
     seed: int
     runs: int
+    minutes: int
     simulated: Judged
     recorded: Judged
     public: Judged | None
@@ -29,15 +30,17 @@ class Measured:
 
 _ABOUT = """## Figures
 
-Written by `{command}`; seed {seed}, {runs} runs of each scene on each of the cards; the rules
-{rules}, as they are set by default{fitted}. **Simulated** traces are made by
-tests/traces/generators, whose ranges and sources were written before the detector; nothing in them
-was recorded from a miner. **Recorded** are our own stand-ins and honest loads on one H200, each
-lengthened to {minutes:.0f} minutes by repeating its steady part. **Public** logs are other people's
-honest work. A scene counts as told of when a finding is opened, or widened, over one of its GPUs or
-processes; its delay begins when the mining does. "lists off" takes the marks of known names and
-arguments away. Simulated scenes share nodes of 16 GPUs. It took {cpu:.0f} s of processor time,
+Written by `{command}`; seed {seed}, {runs} runs of each scene on each card, {length} minutes long;
+the rules {rules}, as they are set by default{fitted}. It took {cpu:.0f} s of processor time,
 {wall:.0f} s by the clock.
+
+**Simulated** traces are made by tests/traces/generators, whose ranges and sources were written
+before the detector; nothing in them was recorded from a miner. Simulated scenes share nodes of 16
+GPUs. **Recorded** are our own stand-ins and honest loads on one H200, each lengthened to
+{minutes:.0f} minutes by repeating its steady part. **Public** logs are other people's honest work.
+A scene counts as told of when a finding is opened, or widened, over one of its GPUs or processes;
+its delay begins when the mining does. "Lists off" takes the marks of known names and arguments
+away.
 """
 
 
@@ -49,6 +52,7 @@ def text(it: Measured, command: str) -> str:
         command=command,
         seed=it.seed,
         runs=it.runs,
+        length=it.minutes,
         rules=", ".join(f"`{rule}`" for rule in rules),
         fitted=" but for what was fitted" if it.held_out else "",
         minutes=RECORDED_SECONDS / 60,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tests.bench.report import table
 from tests.bench_detection.cast import HELD, NOTHING, Held, Night, nights, packed
@@ -17,6 +17,7 @@ from tests.bench_detection.panel import Panel, Settings
 from tests.bench_detection.score import Falsehood, Recall, in_view
 from tests.bench_detection.sections import share
 from tests.bench_detection.work import of_nights
+from tests.traces.generators import CARDS
 from tests.traces.generators.scenes import BEGIN, SPAN
 from tests.traces.takes import Take
 
@@ -30,34 +31,44 @@ def load(name: str) -> Fit:
     return getattr(importlib.import_module(module), attribute)
 
 
-def fitted(panel: Panel, fit: Fit, seed: int, runs: int, held: Held = NOTHING) -> Panel:
-    """Return the panel with settings that were fitted without what is held out."""
-    before = BEGIN - SPAN
-    takes = [night.take() for night in nights(seed + TRAINING, runs, held=held, since=before)]
-    return replace(panel, settings={**panel.settings, **fit(takes)})
+@dataclass(frozen=True)
+class Trial:
+    """What is fitted, and over which cast: so many runs of each scene on each card."""
 
+    panel: Panel
+    fit: Fit
+    seed: int
+    runs: int
+    cards: tuple[str, ...] = tuple(CARDS)
 
-def only(seed: int, runs: int, held: Held) -> list[Night]:
-    """Return nodes on which nothing plays but what is held out."""
-    found = []
-    for night in nights(seed, runs):
-        kept = [s for s in night.scenes if held.covers(night.card, s)]
-        for number, scenes in enumerate(packed(kept)):
-            own = (*night.seed, 1 + number)
-            found.append(replace(night, seed=own, scenes=tuple(scenes), views=("lists off",)))
-    return found
+    def fitted(self, held: Held = NOTHING) -> Panel:
+        """Return the panel with settings that were fitted without what is held out."""
+        cast = nights(self.seed + TRAINING, self.runs, self.cards, held, BEGIN - SPAN)
+        settings = self.fit([night.take() for night in cast])
+        return replace(self.panel, settings={**self.panel.settings, **settings})
 
+    def only(self, held: Held) -> list[Night]:
+        """Return nodes on which nothing plays but what is held out."""
+        found = []
+        for night in nights(self.seed, self.runs, self.cards):
+            kept = [s for s in night.scenes if held.covers(night.card, s)]
+            for number, scenes in enumerate(packed(kept)):
+                own = (*night.seed, 1 + number)
+                found.append(replace(night, seed=own, scenes=tuple(scenes), views=("lists off",)))
+        return found
 
-def held_out(panel: Panel, fit: Fit, seed: int, runs: int, rules: Sequence[str]) -> str:
-    """Return a table: recall of each thing when it was unknown, and when it was not."""
-    known = fitted(panel, fit, seed, runs)
-    rows = []
-    for held in HELD:
-        scenes = only(seed, runs, held)
-        unknown = _cells(fitted(panel, fit, seed, runs, held), scenes, rules)
-        rows.append([held.kind, held.name, *unknown, *_cells(known, scenes, rules)[1:]])
-    head = ["left out", "", "mining scenes", "recall", "within 10 min", "false findings"]
-    return table([*head, "recall when known", "within 10 min", "false findings"], rows)
+    def held_out(self, rules: Sequence[str], everything: Sequence[Held] = HELD) -> str:
+        """Return a table: recall of each thing when it was unknown, and when it was not."""
+        known = self.fitted()
+        rows = []
+        for held in everything:
+            scenes = self.only(held)
+            if not scenes:  # a card that is not in the cast
+                continue
+            unknown = _cells(self.fitted(held), scenes, rules)
+            rows.append([held.kind, held.name, *unknown, *_cells(known, scenes, rules)[1:]])
+        head = ["left out", "", "mining scenes", "recall", "within 10 min", "false findings"]
+        return table([*head, "recall when known", "within 10 min", "false findings"], rows)
 
 
 def _cells(panel: Panel, scenes: Sequence[Night], rules: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from tests.bench.report import table
 from tests.bench_detection.judge import Result
 from tests.bench_detection.score import Falsehood, Recall, in_view
-from tests.bench_detection.sections import share
+from tests.bench_detection.sections import rate, share
 
 PROCESS_PERIOD = 2.5  # seconds: table process's period, and what its reading is late by
 PART_OF_THE_TIME = ("throttled-50", "duty-50", "duty-25", "sleeping", "low-level")
@@ -63,7 +63,7 @@ def _silence(
     cells = []
     for results in (in_view(simulated, "lists off"), in_view(recorded, "everything")):
         false = Falsehood.of(results, rules)
-        low, high = false.a_week(false.told)
-        told = f"{false.told} in {false.weeks:.2g} GPU-weeks: {low:.2g} to {high:.2g} a week"
+        span = rate(false.a_week(false.told))
+        told = f"{false.told} in {false.weeks:.2g} GPU-weeks: {span} a week"
         cells += [told, f"{false.scenes}"]
     return ["findings on honest work", "0 on recordings", *cells]

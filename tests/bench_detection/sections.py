@@ -55,7 +55,7 @@ def falsehood(
 
 def _false(name: str, found: Falsehood) -> list[str]:
     both = [(n, found.a_week(n)) for n in (found.told, found.beyond)]
-    cells = [cell for n, (low, high) in both for cell in (f"{n}", f"{low:.2g} to {high:.2g}")]
+    cells = [cell for n, span in both for cell in (f"{n}", rate(span))]
     return [name, f"{found.scenes}", f"{found.weeks:.3f}", *cells]
 
 
@@ -92,6 +92,12 @@ def share(number: float) -> str:
     return "" if math.isnan(number) else f"{100 * number:.0f} %"
 
 
+def rate(span: tuple[float, float]) -> str:
+    """Write an interval of a rate."""
+    low, high = (f"{n:.2g}" if n < 100 else f"{n:.0f}" for n in span)
+    return f"{low} to {high}"
+
+
 def _seconds(number: float) -> str:
     return "" if math.isnan(number) else f"{number:.0f}"
 
@@ -114,13 +120,12 @@ def others(results: Sequence[Result], rules: Sequence[str]) -> str:
     head = ["rule", "scenes it is for", "recall", "median delay, s", "honest scenes told of"]
     head += ["false findings a GPU-week (95 %)"]
     rows = []
-    for rule in rules:
+    for rule in (r for r in rules if r not in MINING):
         meant = [r for r in mining(results) if rule in r.truth.rules]
         recall, false = Recall.of(meant, [rule]), Falsehood.of(results, [rule])
-        low, high = false.a_week(false.told)
         cells = [share(recall.within()), _seconds(recall.quantile(0.5)), f"{false.told}"]
-        rows.append([rule, f"{recall.scenes}", *cells, f"{low:.2g} to {high:.2g}"])
-    return table(head, rows)
+        rows.append([rule, f"{recall.scenes}", *cells, rate(false.a_week(false.told))])
+    return table(head, rows) if rows else "No other rule was judged."
 
 
 def _or_never(delay: float) -> str:

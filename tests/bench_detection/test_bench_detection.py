@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from tests.bench_detection import holdout
 from tests.bench_detection.__main__ import main
 from tests.bench_detection.cast import Held, Night
+from tests.bench_detection.holdout import Trial
 from tests.bench_detection.page import BEGIN, END, put
 from tests.bench_detection.panel import Panel
 from tests.bench_detection.score import in_view
@@ -76,8 +76,8 @@ def test_fitting_never_sees_what_is_held_out():
         seen.append({truth.evasion for take in takes for truth in take.truths})
         return {"toy": {"busy": 0.4 if "throttled-50" in seen[-1] else 0.9}}
 
-    known = holdout.fitted(Panel((TOY,)), fit, 1, 1)
-    unknown = holdout.fitted(Panel((TOY,)), fit, 1, 1, Held("evasion", "throttled-50"))
+    trial = Trial(Panel((TOY,)), fit, 1, 1)
+    known, unknown = trial.fitted(), trial.fitted(Held("evasion", "throttled-50"))
 
     assert "throttled-50" in seen[0]
     assert "throttled-50" not in seen[1]
@@ -85,6 +85,28 @@ def test_fitting_never_sees_what_is_held_out():
     assert unknown.detectors()[0].busy == 0.9
 
 
+def test_the_table_of_what_was_left_out_shows_what_knowing_it_is_worth():
+    """A fit that lowers the line only where it has seen a throttled miner."""
+
+    def fit(takes):
+        known = any(truth.evasion == "throttled-50" for take in takes for truth in take.truths)
+        return {"toy": {"busy": 0.4 if known else 0.9}}
+
+    trial = Trial(Panel((TOY,)), fit, 1, 1, ("t4",))
+    table = trial.held_out(["toy"], [Held("evasion", "throttled-50"), Held("card", "v100")])
+
+    assert "| evasion | throttled-50 | 1 | 0 % | 0 % |  | 100 % | 100 % |  |" in table
+    assert "v100" not in table
+
+
 def test_a_rule_that_there_is_not_is_refused():
     with pytest.raises(KeyError):
         Panel(("no_such_rule",)).detectors()
+
+
+def test_a_folder_without_logs_is_refused(tmp_path, monkeypatch):
+    """Nothing judged is no silence of the rules."""
+    monkeypatch.setattr(sys, "argv", ["bench", "--rules", TOY, "--public", str(tmp_path)])
+
+    with pytest.raises(SystemExit, match="no logs"):
+        main()

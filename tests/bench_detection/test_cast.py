@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.bench_detection.cast import GPUS, HELD, Held, nights
-from tests.bench_detection.holdout import TRAINING, only
+from tests.bench_detection.holdout import TRAINING, Trial
+from tests.bench_detection.panel import Panel
 from tests.traces.generators import ALGORITHMS, EVASIONS, HONEST
 
 
@@ -47,7 +48,7 @@ def test_listed_names_are_judged_with_and_without_lists():
 def test_what_is_held_out_is_nowhere_in_the_training(held):
     """Neither the scene nor a run of it."""
     training = shown(nights(1 + TRAINING, 1, held=held))
-    test = shown(only(1, 1, held))
+    test = shown(Trial(Panel(()), lambda _: {}, 1, 1).only(held))
 
     assert training
     assert test

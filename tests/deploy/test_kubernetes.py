@@ -87,7 +87,7 @@ def test_everything_lies_in_one_namespace():
 def test_the_container_may_do_little():
     rights = CONTAINER["securityContext"]
 
-    assert rights["capabilities"] == {"drop": ["ALL"], "add": ["SYS_PTRACE"]}
+    assert rights["capabilities"] == {"drop": ["ALL"], "add": ["SYS_PTRACE", "DAC_READ_SEARCH"]}
     assert rights["readOnlyRootFilesystem"] is True
     assert rights["allowPrivilegeEscalation"] is rights["privileged"] is False
     assert rights["seccompProfile"]["type"] == "RuntimeDefault"

@@ -162,14 +162,15 @@ def test_eight_gpus_and_restarts_are_one_case_and_short_tests_are_none():
         calm.pass_(60)
 
 
-def test_a_case_is_permitted_by_its_user_and_closes():
-    allow = Allow("gpu_unscheduled", "administrator", "ops", 9e9, user="eve")
+@pytest.mark.parametrize("by", [{"user": "eve"}, {"executable_hash": "5ha256"}])
+def test_a_case_is_permitted_by_its_user_or_by_what_it_runs_and_closes(by):
+    allow = Allow("gpu_unscheduled", "administrator", "ops", 9e9, **by)
     pipeline = Pipeline(TABLES, [GpuUnscheduled(require_job=True)], {}, [allow])
 
     def step(time, *uses):
         return pipeline.step(Snapshot.from_rows(TABLES["gpu_process"], time, dict(uses)))
 
-    ticks = [step(1000.0 + second, use()) for second in range(70)]
+    ticks = [step(1000.0 + s, use(executable_hash="5ha256")) for s in range(70)]
     (finding,) = ticks[-1].findings
 
     assert finding.allowed == "administrator"

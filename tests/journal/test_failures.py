@@ -201,7 +201,7 @@ def test_damage_that_shows_while_it_runs_costs_no_open_finding(tmp_path):
     journal(tick(opened("before")))
     with pytest.raises(OSError, match="malformed"):
         journal(tick(opened("after")))
-    until(lambda: not journal._writer.waiting)
+    until(lambda: not len(journal._waiting))
     assert rows(tmp_path) == ["after"]
     assert set_aside(tmp_path).read_bytes() == b"\xff" * 8192
     journal.close()

@@ -152,3 +152,30 @@ def test_more_than_memory_holds_comes_from_the_disk_in_order(journal, monkeypatc
         first.done("r", entries[-1][0])
 
     assert got == [f"{at}" for at in range(40)]
+
+
+def test_asking_for_nothing_skips_nothing(journal):
+    first = journal()
+    first.pending("r", 0)
+    first(tick(change("opened")))
+    second = journal()
+    second.pending("r", 0)
+
+    assert names(second.pending("r", 9)) == [("opened", "a")]
+
+
+def test_what_cannot_be_read_for_a_moment_is_not_left_out(journal, monkeypatch):
+    first = journal()
+    first.pending("r", 0)
+    first(tick(change("opened")))
+    second = journal()
+    second(tick(change("closed")))
+    with monkeypatch.context() as broken:
+        broken.setattr("aisec_daemon.journal.journal.open_readable", _unreadable)
+        assert second.pending("r", 9) == []
+
+    assert names(second.pending("r", 9)) == [("opened", "a"), ("closed", "a")]
+
+
+def _unreadable(_):
+    raise OSError("busy")

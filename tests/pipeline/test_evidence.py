@@ -49,6 +49,15 @@ def test_a_past_is_thinned_and_ends_with_the_newest():
     assert {len(series) for series in proof.past["power_watts"]} == {len(proof.times)}
 
 
+def test_without_a_past_there_are_the_rows_only():
+    views = [view(gpus(), 10, "power_watts")]
+    (proof,) = gather(views, finding(subjects=("gpu1",)), past=False)
+
+    assert proof.numbers["power_watts"] == (101.0,)
+    assert (proof.times, proof.past) == ((), {})
+    assert gather(views, finding(subjects=("gpu1",)))[0].past
+
+
 def test_what_found_no_room_is_counted():
     names = tuple(f"gpu{i}" for i in range(40))
     (proof,) = gather([view(gpus(40), 2, "power_watts")], finding(subjects=names))
@@ -65,6 +74,12 @@ def test_other_tables_show_what_the_judged_rows_name():
 
     assert [proof.subjects for proof in first] == [("gpu1/7:1",), ("gpu1",)]
     assert [proof.subjects for proof in other_way] == [("gpu1",), ("gpu1/7:1",)]
+
+
+def test_a_subject_may_name_its_table():
+    (proof,) = gather([view(gpus())], finding(subjects=("gpu/gpu2",)))
+
+    assert proof.subjects == ("gpu2",)
 
 
 def test_a_subject_that_is_gone_leaves_no_proof():

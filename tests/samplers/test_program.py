@@ -221,6 +221,7 @@ def test_nobody_tells_is_no_empty_table(monkeypatch, read):
         raise UnreadableError("nvml", "no library")
 
     monkeypatch.setattr(Gpus, "read", fail)
+    monkeypatch.setattr("aisec_daemon.host.program.programs.has_driver", lambda _: True)
     monkeypatch.setattr("aisec_daemon.host.program.holders.read_links", refuse)
     with pytest.raises(UnreadableError, match="no library"):
         read(os.getpid())

@@ -17,6 +17,7 @@ from aisec_daemon.app.settings import SettingsError, load
 from aisec_daemon.journal.tail import Tail
 from aisec_daemon.model.exposition import Board, Page
 from aisec_daemon.sinks import Place
+from aisec_daemon.sinks.alerting import worker
 from aisec_daemon.sinks.alertmanager import AlertmanagerOutlet
 from tests.journal.findings import change, finding, tick
 from tests.sinks.alerting.server import reply, serving
@@ -78,6 +79,14 @@ def test_every_one_is_told():
         wait(lambda: findings(one) == findings(two) == ["miner"])
         labels = f'{{receiver="http://127.0.0.1:{one.port}",code="200"}}'
         wait(lambda: f"aisec_alertmanager_requests_total{labels} 1" in desk.page())
+
+
+def test_news_is_told_at_once(monkeypatch):
+    monkeypatch.setattr(worker, "_LONGEST_WAIT_SECONDS", 60.0)
+    with serving() as server, Desk(server.port) as desk:
+        for name in ("a", "b"):
+            desk.opens(name)
+            wait(lambda name=name: name in findings(server))
 
 
 def test_one_that_hangs_holds_up_neither_ticks_nor_the_other():

@@ -17,13 +17,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
-from aisec_daemon.host.proc.descriptors import read_links
-from aisec_daemon.host.proc.io import parse_io
+from aisec_daemon.host.host import Host
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
 from aisec_daemon.host.views.kernel import best_probe
 from aisec_daemon.host.views.views import Views
+from aisec_daemon.samplers.program import Program
+from aisec_daemon.samplers.socket import Socket
 
 _SOCK_DIAG_BY_FAMILY, _REQUEST_DUMP, _DONE = 20, 0x301, 3
 _LISTEN_STATE = 1 << 10
@@ -64,10 +66,23 @@ def attach(pid: int) -> None:
         raise OSError(ctypes.get_errno(), "ptrace")
 
 
-def sockets(pid: int) -> str:
-    """Ask for the open files of a program, and for the namespace its sockets are in."""
-    read_links(f"/proc/{pid}/fd")
-    return answer(lambda: Path(f"/proc/{pid}/ns/net").readlink())
+def program(pid: int, processes: Processes) -> dict[str, object]:
+    """Read what the samplers tell of a program that is said to be on a GPU."""
+    gpu = SimpleNamespace(processes=[SimpleNamespace(pid=pid)])
+    nvml = SimpleNamespace(read=lambda: SimpleNamespace(gpus=[gpu]))
+    host = Host(Path("/"), Tally(), nvml, processes)
+    told = Program().read(host, 2e9)
+    row = [word.startswith(f"{pid}:") for word in told.labels["process"]].index(True)
+    words = {name: column[row] for name, column in told.labels.items() if name != "process"}
+    numbers = dict(zip(told.table.column_names, told.values[row].tolist(), strict=True))
+    Socket().read(host, 2e9)
+    refusals = [call for call, _, _ in host.tally.rows() if call.sensor == "program"]
+    return {
+        **words,
+        "bytes read": numbers["read_bytes"] > 0,
+        "age": numbers["executable_age_seconds"] > 0,
+        "refused of it": refusals,
+    }
 
 
 def short_lived(processes: Processes) -> str:
@@ -86,10 +101,7 @@ def main() -> None:
     seen = {
         "user": identity.user,
         "executable": identity.executable,
-        "sockets": sockets(pid),
-        "io": parse_io(Path(f"/proc/{pid}/io").read_bytes())[0] > 0,
-        "file itself": Path(f"/proc/{pid}/exe").stat().st_size > 0,
-        "own root": Path(f"/proc/{pid}/root{path}").lstat().st_size > 0,
+        **program(pid, processes),
         "maps": path in Path(f"/proc/{pid}/maps").read_text(),
         "file": answer(Path(path).stat),
         "connector": processes.connector_error,

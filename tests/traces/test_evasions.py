@@ -90,6 +90,8 @@ def test_hidden_from_proc_has_a_pid_and_no_word():
     assert rows[0].labels["name"] == (None,)
     pid = rows[0].labels["pid"][0]
     assert not any(pid in s.labels["pid"] for s in it.table("process"))
+    suspects = [s for s in it.table("process_view") if it.truth.processes[0] in s.subjects]
+    assert suspects[-1].time > it.truth.end - 15
 
 
 def test_training_container_is_in_a_container_or_job():

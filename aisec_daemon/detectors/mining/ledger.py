@@ -16,7 +16,7 @@ SHAPE = StateShape(
     rows=4096,
 )
 DAY_SECONDS = 86_400.0
-_LONGEST_STEP_SECONDS = 5.0  # between two readings; a longer gap is charged to nobody
+_LONGEST_STEP_SECONDS = 15.0  # between two readings; a longer gap is charged to nobody
 _WEEK_SECONDS = 7 * DAY_SECONDS
 _FORGET_SECONDS = 30 * DAY_SECONDS
 _HOUR_SECONDS = 3600.0

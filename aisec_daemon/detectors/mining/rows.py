@@ -19,7 +19,7 @@ _Part: TypeAlias = tuple[
     tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[dict[str, str], ...]
 ]
 _NONE: _Part = ((), (), (), ())
-_COPIED = (*_SELECTORS, "command", "process", "uuid", "pid")
+_COPIED = (*_SELECTORS, "executable_hash", "command", "process", "uuid", "pid")
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,13 +18,14 @@ else:
 
 _KEYS: dict[str, tuple[str, dict[str, type]]] = {
     "name": ("name", {"generic": bool}),
-    "argument": ("id", {"pattern": str, "means": str, "weak": bool}),
+    "argument": ("id", {"pattern": str, "means": str, "strength": str, "hints": list}),
     "file": ("name", {}),
     "pool": ("host", {}),
     "reader": ("name", {}),
 }
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PATTERN_LENGTH = 4096
+_STRENGTHS = ("strong", "weak", "common")
 
 
 class IndicatorsError(ValueError):
@@ -33,11 +34,15 @@ class IndicatorsError(ValueError):
 
 @dataclass(frozen=True)
 class Argument:
-    """A pattern of arguments; a weak one counts only beside another piece."""
+    """A pattern of arguments: strong, or weak or common, which count beside other pieces only.
+
+    If there are hints, one of them stands in every text that matches, in lower case.
+    """
 
     id: str
     pattern: re.Pattern[str]
-    weak: bool
+    strength: str
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,7 +145,13 @@ def _argument(entry: Mapping[str, Any]) -> Argument:
         raise IndicatorsError(f"argument {entry['id']}: pattern: {error}") from error
     if compiled.search(""):
         raise IndicatorsError(f"argument {entry['id']}: pattern: matches every program")
-    return Argument(entry["id"], compiled, entry.get("weak", False))
+    strength = entry.get("strength", _STRENGTHS[0])
+    if strength not in _STRENGTHS:
+        raise IndicatorsError(f"argument {entry['id']}: strength: give {' or '.join(_STRENGTHS)}")
+    hints = entry.get("hints", [])
+    if not all(isinstance(hint, str) and hint and hint == hint.lower() for hint in hints):
+        raise IndicatorsError(f"argument {entry['id']}: hints: give words in lower case")
+    return Argument(entry["id"], compiled, strength, tuple(hints))
 
 
 def _words(types: Mapping[str, type]) -> str:

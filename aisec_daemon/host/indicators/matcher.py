@@ -16,6 +16,8 @@ _SYSTEM = ("/usr/", "/bin/", "/sbin/", "/snap/", "/nix/store/")
 _HOST_AND_PORT = re.compile(
     r"(?:^|[\s='\"/@])((?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}):\d{2,5}(?!\d)", re.IGNORECASE
 )
+_ARGUMENT_ENDS = re.compile(r"[\n=]")
+_PORT = re.compile(r"[A-Za-z]:\d\d")
 _WEB = re.compile(r"https?://\S*", re.IGNORECASE)
 
 
@@ -37,11 +39,11 @@ class Matcher:
         arguments = lines.rstrip("\0").split("\0")
         names = set(self._names(name.decode("utf-8", "replace"), path, arguments[0]))
         text = "\n".join(arguments[1:])[:_TEXT_LENGTH]
-        strong, weak = self._arguments("" if self._reads(path) else text)
+        strong, weak, common = self._arguments("" if self._reads(path) else text)
         generic = {known for known in names if self._lists.names[known]}
         sure = {f"name/{known}" for known in names - generic} | strong
-        if sure or len(weak) > 1 or (generic and weak):
-            sure |= weak | {f"name/{known}" for known in generic}
+        if sure or len(weak) > 1 or (weak and (common or generic)):
+            sure |= weak | common | {f"name/{known}" for known in generic}
         return " ".join(sorted(sure))
 
     def _reads(self, path: str) -> bool:
@@ -59,21 +61,23 @@ class Matcher:
         if known is not None and len(name) == _NAME_LENGTH:
             yield known
 
-    def _arguments(self, text: str) -> tuple[set[str], set[str]]:
-        """Return the ids of what the arguments match, strong and weak."""
-        strong: set[str] = set()
-        weak: set[str] = set()
+    def _arguments(self, text: str) -> tuple[set[str], set[str], set[str]]:
+        """Return the ids of what the arguments match: strong, weak, common."""
+        found: dict[str, set[str]] = {"strong": set(), "weak": set(), "common": set()}
+        lower = text.lower()
         for argument in self._lists.arguments if text else ():
+            if argument.hints and not any(hint in lower for hint in argument.hints):
+                continue
             if argument.pattern.search(text):
-                (weak if argument.weak else strong).add(f"argument/{argument.id}")
-        strong |= {f"pool/{pool}" for pool in self._pools(text)}
-        files = {line.rpartition("/")[2].lower() for line in re.split(r"[\n=]", text)}
-        strong |= {f"file/{file}" for file in files & self._lists.files}
-        return strong, weak
+                found[argument.strength].add(f"argument/{argument.id}")
+        found["strong"] |= {f"pool/{pool}" for pool in self._pools(text)}
+        files = {line.rpartition("/")[2].lower() for line in _ARGUMENT_ENDS.split(text)}
+        found["strong"] |= {f"file/{file}" for file in files & self._lists.files}
+        return found["strong"], found["weak"], found["common"]
 
     def _pools(self, text: str) -> Iterator[str]:
         """Yield pools whose hosts stand there with a port, unless in the address of a web page."""
-        if ":" not in text:
+        if _PORT.search(text) is None:
             return
         for found in _HOST_AND_PORT.finditer(_WEB.sub("", text)):
             words = found[1].lower().split(".")

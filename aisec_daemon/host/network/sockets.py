@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from errno import errorcode
 from pathlib import Path
@@ -60,11 +59,9 @@ class Sockets:
             owned, denied = self._owners(members)
             found = []
             for namespace, owners in list(owned.items())[:_NAMESPACES_MAX]:
-                listed = self._listed(namespace, owners)
-                if listed is None:
-                    denied += len(set(owners.values()))
-                else:
-                    found += [self._own(owners[each.inode], each, now) for each in listed]
+                listed, whole = self._listed(namespace, owners)
+                found += [self._own(owners[each.inode], each, now) for each in listed]
+                denied += 0 if whole else len(set(owners.values()))
             if denied and not found:
                 raise UnreadableError(
                     "proc", f"the sockets of {denied} programs on GPUs may not be read"
@@ -128,8 +125,8 @@ class Sockets:
             return folder, folder
         return theirs, "" if theirs == ours else folder
 
-    def _listed(self, namespace: str, owners: Mapping[int, str]) -> list[TcpSocket] | None:
-        """Return the namespace's sockets that belong to somebody we know; None if unreadable."""
+    def _listed(self, namespace: str, owners: Mapping[int, str]) -> tuple[list[TcpSocket], bool]:
+        """Return the namespace's sockets that belong to somebody we know, and whether all."""
         if not namespace:
             begin = time.perf_counter()
             try:
@@ -140,17 +137,19 @@ class Sockets:
             else:
                 spent = time.perf_counter() - begin
                 self._tally.add(Call("sock_diag", "dump", "OK"), seconds=spent)
-                return found
+                return found, True
+        tables = [self._table(f"{namespace}/net/{name}") for name in ("tcp", "tcp6")]
+        listed = [each for table in tables if table for each in table if each.inode in owners]
+        return listed, None not in tables
+
+    def _table(self, path: str) -> list[TcpSocket] | None:
         try:
-            listed = parse_tcp(_slurp(f"{namespace}/net/tcp"))
-            with suppress(FileNotFoundError):  # no IPv6 there
-                listed += parse_tcp(_slurp(f"{namespace}/net/tcp6"))
+            return parse_tcp(_slurp(path))
         except (OSError, ValueError) as error:
             if getattr(error, "errno", None) in GONE:
-                return []
+                return []  # the process is gone, or there is no IPv6
             self._fail("proc", "net", error)
             return None
-        return [each for each in listed if each.inode in owners]
 
     def _fail(self, sensor: str, call: str, error: OSError | ValueError) -> None:
         code = errorcode.get(getattr(error, "errno", None) or 0, "malformed")

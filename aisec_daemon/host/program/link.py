@@ -36,27 +36,31 @@ def leads_to(
     return known
 
 
-def holds(directory: int, words: Collection[bytes]) -> bool | None:
-    """Say whether the executable's file holds one of these words; None if it cannot be read."""
+def holds(directory: int, words: Collection[bytes]) -> tuple[bool | None, int]:
+    """Say whether the executable's file holds one of these words, and how many bytes were read.
+
+    None if that cannot be told: it may not be read, or is larger than what is looked at.
+    """
     keep = max(map(len, words)) - 1
     tail, size = b"", 0
     try:
         descriptor = os.open("exe", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
     except OSError:
-        return None
+        return None, 0
     try:
         while size < _LIMIT_BYTES:
             chunk = os.read(descriptor, _CHUNK_BYTES)
+            size += len(chunk)
             if not chunk:
-                return False
+                return False, size
             if any(word in tail + chunk for word in words):
-                return True
-            tail, size = chunk[-keep:], size + len(chunk)
+                return True, size
+            tail = chunk[-keep:]
     except OSError:
-        return None
+        return None, size
     finally:
         os.close(descriptor)
-    return None
+    return None, size
 
 
 def _follow(directory: int, path: bytes) -> os.stat_result:

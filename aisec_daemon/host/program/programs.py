@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
+from aisec_daemon.host.driver import has_driver
 from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.nvml.client import Nvml
 from aisec_daemon.host.proc.attributes import STAT_BYTES
@@ -16,9 +17,16 @@ from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.io import parse_io
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.proc.stat import FLAGS, KERNEL_THREAD, START_TICKS, image, split
+from aisec_daemon.host.program.digest import Digests
 from aisec_daemon.host.program.file import is_procfs
 from aisec_daemon.host.program.holders import Holders
-from aisec_daemon.host.program.image import ProgramImage, code, read_executable, read_mapped
+from aisec_daemon.host.program.image import (
+    ProgramImage,
+    code,
+    read_digest,
+    read_executable,
+    read_mapped,
+)
 from aisec_daemon.host.tally import Call, Tally
 
 VIRTUAL_BYTES = 20  # place of vsize among the fields behind the name
@@ -47,6 +55,7 @@ class Programs:
     """
 
     def __init__(self, root: Path, nvml: Nvml, processes: Processes, tally: Tally) -> None:
+        self._root = root
         self._proc = root / "proc"
         self._nvml = nvml
         self._processes = processes
@@ -54,6 +63,7 @@ class Programs:
         self._holders = Holders(self._proc, processes, tally)
         self._lock = Lock()
         self._images: dict[str, ProgramImage] = {}
+        self._digests = Digests()
         self._members: list[ProcessIdentity] = []
         self._members_at = -math.inf
         self._turn = 0
@@ -67,6 +77,7 @@ class Programs:
         """Read every program on a GPU; UnreadableError if nobody can tell which those are."""
         with self._lock:
             self._turn += 1
+            self._digests.turn()
             members = self._find()
             alive = {identity.subject for identity in members}
             self._images = {key: known for key, known in self._images.items() if key in alive}
@@ -83,12 +94,20 @@ class Programs:
                 found.append(program)
             return found
 
+    def digest(self, subject: str) -> str | None:
+        """Return the SHA-256 of a process's executable if `read` has learned it; reads nothing."""
+        known = self._images.get(subject)
+        return None if known is None else known.digest
+
     def _waited(self, subject: str) -> int:
         known = self._images.get(subject)
         return -1 if known is None else known.maps_turn
 
     def _find(self) -> list[ProcessIdentity]:
-        """Ask NVML, and look who holds a node; an answer is good for a moment."""
+        """Ask NVML, and look who holds a node; an answer is good for a moment.
+
+        Where NVML does not answer, open files tell, if all can be read or no driver is there.
+        """
         now = time.monotonic()
         if now - self._members_at < _MEMBERS_SECONDS:
             return list(self._members)
@@ -96,7 +115,7 @@ class Programs:
         try:
             listed = {p.pid for gpu in self._nvml.read().gpus for p in gpu.processes}
         except UnreadableError as error:
-            if self._holders.denied:
+            if self._holders.denied and has_driver(self._root):
                 raise UnreadableError(
                     "program", f"nobody tells which programs are on GPUs: {error}"
                 ) from error
@@ -142,6 +161,8 @@ class Programs:
     ) -> int:
         if known.file is None:
             read_executable(known, directory, self._fail, real=real)
+        if real:  # the links of a copy lead to this machine's files
+            read_digest(known, directory, self._fail, self._digests)
         if not may_read_maps or not self._due(known, mapped):
             return 0
         name = head.partition(b" (")[2]

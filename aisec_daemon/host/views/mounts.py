@@ -27,7 +27,7 @@ def parse_covers(text: str, proc: str) -> list[Cover]:
     """Find mounts over the numbers below `proc` in a mountinfo."""
     pattern = re.compile(re.escape(proc) + r"/(\d+)(?:/.*)?")
     covers = []
-    for fields, kind in _mounts(text):
+    for fields, kind in _mounts(text, f" {proc}/"):
         found = pattern.fullmatch(fields[4])
         if found:
             source = f"{kind[0]} {fields[3]}"
@@ -38,7 +38,7 @@ def parse_covers(text: str, proc: str) -> list[Cover]:
 def parse_hidepid(text: str, proc: str) -> str:
     """Find hidepid= of the last mount at a place, empty if it has none; see proc(5)."""
     value = ""
-    for fields, kind in _mounts(text):
+    for fields, kind in _mounts(text, f" {proc} "):
         if fields[4] == proc:
             options = (kind[2:3] or [""])[0].split(",")
             value = dict(option.partition("=")[::2] for option in options).get("hidepid", "")
@@ -70,9 +70,12 @@ def read_hidepid(root: Path) -> str:
     return parse_hidepid(text, str((root / "proc").resolve()))
 
 
-def _mounts(text: str) -> list[tuple[list[str], list[str]]]:
-    """Split each line into what stands before and behind the dash."""
-    lines = (line.partition(" - ")[::2] for line in text.split("\n"))
+def _mounts(text: str, place: str) -> list[tuple[list[str], list[str]]]:
+    """Split lines that hold `place` into what stands before and behind the dash.
+
+    Nodes with containers have thousands of long lines, and almost none of them does.
+    """
+    lines = (line.partition(" - ")[::2] for line in text.split("\n") if place in line)
     split = ((mount.split(" "), kind.split(" ")) for mount, kind in lines)
     return [(fields, kind) for fields, kind in split if len(fields) >= _FIELDS]
 

@@ -62,23 +62,33 @@ def read_preloads(root: Path) -> dict[str, tuple[str, ...]]:
 def answering() -> dict[str, tuple[str, ...]]:
     """Return the files, other than libc and the program itself, that answer watched calls."""
     program = ctypes.CDLL(None)
-    where = program.dladdr
-    where.argtypes = (ctypes.c_void_p, ctypes.POINTER(_Found))
+    libc = _file(program, "gnu_get_libc_version")  # a hook has no reason to answer it
     found: dict[str, tuple[str, ...]] = {}
     for name in WATCHED:
-        with suppress(AttributeError):  # musl has no readdir64
-            info = _Found()
-            if where(ctypes.cast(getattr(program, name), ctypes.c_void_p), ctypes.byref(info)):
-                file = info.file or b""
-                if not _expected(file):
-                    path = redact_path(file)
-                    found[path] = (*found.get(path, ()), name)
+        file = _file(program, name)
+        if file is not None and not _expected(file, libc):
+            path = redact_path(file)
+            found[path] = (*found.get(path, ()), name)
     return found
 
 
-def _expected(file: bytes) -> bool:
-    """Tell libc and the program from others; a program is named as it was called."""
+def _file(program: ctypes.CDLL, name: str) -> bytes | None:
+    """Return the file that answers a call, as dladdr(3) names it; None if none does."""
+    where = program.dladdr
+    where.argtypes = (ctypes.c_void_p, ctypes.POINTER(_Found))
+    info = _Found()
+    try:
+        address = ctypes.cast(getattr(program, name), ctypes.c_void_p)
+    except AttributeError:  # musl has no readdir64
+        return None
+    return info.file if where(address, ctypes.byref(info)) and info.file else None
+
+
+def _expected(file: bytes, libc: bytes | None) -> bool:
+    """Tell libc, parts of it that lie beside it, and the program, which is named as called."""
     with suppress(OSError):
         if Path(os.fsdecode(file)).samefile("/proc/self/exe"):
             return True
-    return b"/" not in file or bool(_LIBC.fullmatch(os.path.basename(file)))  # noqa: PTH119
+    folder, _, name = file.rpartition(b"/")
+    beside = libc is None or folder == libc.rpartition(b"/")[0]
+    return not folder or (beside and bool(_LIBC.fullmatch(name)))

@@ -29,6 +29,12 @@ def test_a_listed_process_on_a_gpu_is_judged_once():
     assert found.subjects == ("GPU-1/100:7",)
 
 
+def test_exceptions_can_name_the_executables_hash():
+    found = rows(gpus=gpu(MINER), uses=use(executable_hash="5ha256"))
+
+    assert found.words[0]["executable_hash"] == "5ha256"
+
+
 def test_a_gpu_that_is_cut_into_instances_is_not_judged_whole():
     instance = gpu(MINER, "MIG-1", kind="mig", parent="GPU-1")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -26,6 +27,14 @@ def test_ours_can_be_used():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (
+            "[[argument]]\nid = 'x'\nsource = 'us'\npattern = 'a'\nhints = ['A']\n",
+            "argument x: hints: give words in lower case",
+        ),
+        (
+            "[[argument]]\nid = 'x'\nsource = 'us'\npattern = 'a'\nstrength = 'big'\n",
+            "argument x: strength: give strong or weak or common",
+        ),
         ("[[name", "no TOML"),
         ("[[nme]]\nname = 'x'\n", "nme: there are"),
         ("name = 3\n", r"name: write \[\[name\]\]"),
@@ -69,3 +78,13 @@ def test_an_operators_word_replaces_ours():
 def test_anything_is_a_list_or_refused_in_words(text):
     with suppress(IndicatorsError):
         assert parse(text).names == {}
+
+
+def test_the_example_in_the_documentation_can_be_used():
+    page = (Path(__file__).parents[3] / "docs/marks.md").read_text("utf-8")
+    blocks = [line[4:] for line in page.splitlines() if line.startswith("    ") or not line]
+    lists = parse("\n".join(blocks).partition("[sources]")[2].join(["[sources]", ""]))
+
+    assert lists.names == {"foominer": False}
+    assert lists.arguments[0].pattern.search("--our-pool=x")
+    assert (lists.files, lists.readers) == ({"foominer.json"}, {"our-search"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,12 @@ def test_a_miner_bears_marks(line, marks):
         "ray start --address 10.0.0.1:6379",
         "python sample.py --algorithm flux",
         "docker run --name xmrig-exporter prom/exporter",
+        "./a --apiport 8080 --server db.example.org:5432 --api-enable",
+        "iperf --server a.example.org:5201 --proto 2",
+        "./miner --server a.example.org:8080",
+        "optimize --algo cuckoo --url a.example.org:80",
+        f"cast call {WALLET} --url https://rpc.example.org:8545",
+        "passwd-tool --algo yescrypt --user alice",
         "mysql --user aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         "python -m miner",
         "vim /usr/bin/vim stratum+tcp://",
@@ -167,6 +174,18 @@ def test_every_argument_of_the_list_can_match():
 
     missing = {f"argument/{each.id}" for each in builtin().arguments} - told
     assert missing == set()
+
+
+def test_hints_change_nothing_but_the_time():
+    """Whatever a pattern matches holds one of its hints."""
+    lists = builtin()
+    bare = tuple(replace(each, hints=()) for each in lists.arguments)
+    slow = Matcher(replace(lists, arguments=bare))
+    lines = (Path(__file__).parent / "miners.txt").read_text("utf-8").splitlines()
+    for line in [*lines, *(line.upper() for line in lines), *honest_commands()]:
+        command = line.replace(" ", "\0").encode()
+
+        assert slow.match(b"a", b"/a", command) == default().match(b"a", b"/a", command)
 
 
 def test_an_operators_list_adds_to_ours(tmp_path):

@@ -151,9 +151,15 @@ def test_a_turn_reads_no_more_maps_than_it_may_and_then_the_others(
     assert known == [2, 4, 6, 6]
 
 
-def test_nobody_tells_is_an_error(tree, gpus, programs, monkeypatch):
+@pytest.mark.parametrize("driver", [True, False])
+def test_nobody_tells_is_an_error_where_there_is_a_driver(
+    tree, gpus, programs, monkeypatch, driver
+):
     """NVML does not answer, and a process's open files may not be listed."""
     add(tree)
+    if driver:
+        (tree.proc / "driver/nvidia").mkdir(parents=True)
+        (tree.proc / "driver/nvidia/version").write_text("580")
 
     def fail():
         raise UnreadableError("nvml", "no library")
@@ -165,5 +171,25 @@ def test_nobody_tells_is_an_error(tree, gpus, programs, monkeypatch):
     assert again(programs) == []
     monkeypatch.setattr("aisec_daemon.host.program.holders.read_links", refuse)
     programs._holders._seen.clear()
-    with pytest.raises(UnreadableError, match="no library"):
-        again(programs)
+    if driver:
+        with pytest.raises(UnreadableError, match="no library"):
+            again(programs)
+    else:
+        assert again(programs) == []
+
+
+def test_a_file_that_is_read_is_paid_from_the_same_budget(tree, gpus, programs, monkeypatch):
+    """Programs that say python, and map nothing of it, one large file each."""
+    monkeypatch.setattr("aisec_daemon.host.program.programs._TURN_BYTES", 1000)
+    monkeypatch.setattr("aisec_daemon.host.program.programs.is_procfs", lambda _: True)
+    gpus.pids = range(10, 16)
+    file = tree.root / "large"
+    file.write_bytes(bytes(1 << 20))
+    for pid in gpus.pids:
+        add(tree, pid)
+        (tree.proc / f"{pid}/exe").unlink()
+        (tree.proc / f"{pid}/exe").symlink_to(file)
+
+    known = [sum(p.image.disguise is not None for p in again(programs)) for _ in range(6)]
+    assert known == [1, 2, 3, 4, 5, 6]
+    assert {p.image.disguise for p in again(programs)} == {"interpreter"}

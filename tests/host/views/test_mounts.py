@@ -39,6 +39,12 @@ def test_below_another_root():
     assert [cover.pid for cover in parse_covers(LINES, "/host/proc")] == [9]
 
 
+def test_blanks_of_other_scripts_in_a_source_are_no_escape():
+    line = "41 22 0:21 /\u3000\x85 /proc/66 rw - ext4 /dev/sda1 rw\n"
+
+    assert [cover.pid for cover in parse_covers(line, "/proc")] == [66]
+
+
 def test_hidepid_of_the_last_mount_counts():
     assert parse_hidepid(LINES, "/proc") == "invisible"
     assert parse_hidepid(LINES + "9 1 0:1 / /proc rw - proc proc rw\n", "/proc") == ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from aisec_daemon.host.views import preload
 from aisec_daemon.host.views.preload import (
     answering,
@@ -38,6 +40,21 @@ def test_another_file_that_answers_is_named(monkeypatch):
 
     (calls,) = answering().values()
     assert {"readdir", "syscall", "kill"} <= set(calls)
+
+
+@pytest.mark.parametrize(
+    ("file", "libc", "expected"),
+    [
+        (b"/lib/libc.so.6", b"/lib/libc.so.6", True),
+        (b"/lib/libpthread.so.0", b"/lib/libc.so.6", True),
+        (b"/tmp/libc.so.6", b"/lib/libc.so.6", False),  # a hook that bears its name
+        (b"/lib/libhide.so", b"/lib/libc.so.6", False),
+        (b"/lib/ld-musl-x86_64.so.1", None, True),
+        (b"python3", b"/lib/libc.so.6", True),
+    ],
+)
+def test_libc_is_known_by_its_place_too(file, libc, expected):
+    assert preload._expected(file, libc) is expected
 
 
 def test_what_every_program_loads_is_read_below_the_root(tmp_path):

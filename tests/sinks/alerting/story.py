@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -43,7 +44,7 @@ class Story:
     policy: Policy = POLICY
     answer: Answer = TAKEN
     now: float = 0.0
-    ahead: float | None = None  # how far the receiver's clock is ahead; None: it does not say
+    ahead: float | Iterator[float] | None = None  # of our clock is the receiver's; None: unsaid
     requests: list[tuple[float, str]] = field(default_factory=list)
     heard: list[Told] = field(default_factory=list)
 
@@ -115,12 +116,13 @@ class Story:
         self.requests.append((self.now, self.answer.code))
         if self.answer.outcome is Outcome.TAKEN:
             self.heard += [self._told(content) for content in json.loads(body)]
-        date = math.nan if self.ahead is None else self.now + self.ahead
-        return replace(self.answer, date=date)
+        ahead = next(self.ahead) if isinstance(self.ahead, Iterator) else self.ahead
+        return replace(self.answer, date=math.nan if ahead is None else self.now + ahead)
 
     def _told(self, content: dict) -> Told:
         starts, ends = seconds(content["startsAt"]), seconds(content["endsAt"])
-        state = "firing" if ends > self.now + (self.ahead or 0.0) else "resolved"
+        ahead = self.ahead if isinstance(self.ahead, float) else 0.0
+        state = "firing" if ends > self.now + ahead else "resolved"
         labels = content["labels"]
         return Told(self.now, labels["finding"], labels["severity"], state, starts, ends, content)
 

@@ -81,6 +81,7 @@ def columns(node: Node, gpu: int) -> dict[str, Floats | float]:
         "encoder_utilization_ratio": np.minimum(rates["encoder"], 1.0),
         "decoder_utilization_ratio": np.minimum(rates["decoder"], 1.0),
         **_links(node, rates),
+        "listed_processes": _listed(node, gpu),
         **dict.fromkeys(("xid_errors", "recovery_action_code", "read_age_seconds"), 0.0),
         "read_seconds": node.rng.lognormal(np.log(0.01), 0.2, node.seconds),
     }
@@ -135,6 +136,14 @@ def _power(node: Node, gpu: int, share: Floats, busy: Floats) -> dict[str, Float
         "clock_event_gpu_idle_ratio": np.where(busy > 0, 0.0, 1.0),
         "clock_event_sw_power_cap_ratio": np.where(wanted > capped, 1.0, 0.0),
     }
+
+
+def _listed(node: Node, gpu: int) -> Floats:
+    """Return how many processes NVML lists."""
+    seconds = np.arange(node.seconds)
+    lives = [a for a in node.actors if gpu in a.uses and a.seen != "none"]
+    there = ((a.begin <= seconds) & (seconds < a.end) for a in lives)
+    return sum(there, np.zeros(node.seconds))
 
 
 def _carried(counter: Floats, phase: int) -> Floats:

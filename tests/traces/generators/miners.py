@@ -39,7 +39,7 @@ def mine(stage: Stage, algorithm: str, evasion: str = "") -> Truth:
         begin + plan.first,
         begin + min(stage.end, stage.node.seconds),
         evasion,
-        tuple(dict.fromkeys(a.subject for a in actors if a.seen == "all")),
+        tuple(dict.fromkeys(a.in_gpu_process for a in actors if a.seen != "none")),
         rules=plan.rules,
     )
 

@@ -10,12 +10,19 @@ import numpy as np
 
 from aisec_daemon.app import catalogue
 from aisec_daemon.model import Snapshot
-from tests.traces.generators import gpu_rows, process_rows, socket_rows
+from tests.traces.generators import gpu_rows, process_rows, socket_rows, view_rows
 from tests.traces.generators.actor import Actor
 from tests.traces.generators.cards import Card
 from tests.traces.generators.load import Load
 
-PERIODS = {"gpu": 1.0, "gpu_process": 1.0, "process": 2.0, "program": 5.0, "socket": 5.0}
+PERIODS = {
+    "process_view": 10.0,
+    "gpu": 1.0,
+    "gpu_process": 1.0,
+    "process": 2.0,
+    "program": 5.0,
+    "socket": 5.0,
+}
 
 _MAKERS = {
     "gpu": gpu_rows.snapshots,
@@ -23,6 +30,7 @@ _MAKERS = {
     "process": process_rows.processes,
     "program": socket_rows.programs,
     "socket": socket_rows.sockets,
+    "process_view": view_rows.views,
 }
 
 
@@ -42,6 +50,7 @@ class Node:
     scheduler: str = "none"
     power_limit_shares: list[float] = field(default_factory=list)
     actors: list[Actor] = field(default_factory=list)
+    foreign: bool = False  # the daemon is in a pid namespace of its own
     blind: list[tuple[float, float]] = field(default_factory=list)
     deaf: list[tuple[float, float]] = field(default_factory=list)
     _pid: int = 1000

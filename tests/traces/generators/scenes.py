@@ -47,6 +47,7 @@ def _shared(stage: Stage) -> Truth:
 
 def _foreign(stage: Stage) -> Truth:
     """A daemon in a container that sees no process of the host: NVML's pids have no words."""
+    stage.node.foreign = True
     actors = stage.node.actors
     actors[:] = [actor for actor in actors if actor.uses or not actor.program]
     return replace(play(stage, WORKS["training-small"], "driver"), family="foreign-pids")

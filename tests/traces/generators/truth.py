@@ -24,7 +24,7 @@ class Truth:
 
     `family` is the algorithm or the kind of honest work, `evasion` how a miner hides (empty: not
     at all). `processes` are the subjects of its GPU processes as table `process` names them, empty
-    where /proc shows none of them. `most` is the worst that may be said of it; None: nothing.
+    where nobody shows them. `most` is the worst that may be said of it; None: nothing.
     `rules` are other rules that should speak. `origin` is simulated, recorded or public.
     """
 

@@ -105,7 +105,7 @@ def play(stage: Stage, work: Work, seen: str = "all") -> Truth:
         tuple(stage.node.uuids[gpu] for gpu in stage.gpus),
         begin + max(stage.begin, 0),
         begin + min(stage.end, stage.node.seconds),
-        processes=tuple(actor.subject for actor in actors if actor.seen == "all"),
+        processes=tuple(actor.in_gpu_process for actor in actors),
         most=work.most,
     )
 

@@ -63,7 +63,8 @@ def landing(sight: Sight) -> bytes:
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
         f'<meta http-equiv="refresh" content="{REFRESH_SECONDS}">'
-        f"<title>{title}</title><style>{_STYLE}</style></head><body>{body}</body></html>\n"
+        f"<title>{title} · aisec-daemon</title><style>{_STYLE}</style></head>"
+        f"<body>{body}</body></html>\n"
     )
     return page.encode("utf-8", "replace")
 
