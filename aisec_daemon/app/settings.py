@@ -189,6 +189,12 @@ class Settings(BaseSettings):
     journal: Journal = Field(default_factory=Journal)
     allow: list[Permit] = Field(default_factory=list)
 
+    @field_validator("web_config")
+    @classmethod
+    def _named(cls, file: Path | None) -> Path | None:
+        """Take an empty path for none: that is how the settings file shows it."""
+        return None if file == Path() else file
+
     def enabled(self, kind: Literal["samplers", "detectors"]) -> list[Any]:
         """Return the plug-ins of one kind that are to run, made from their sections."""
         sections = getattr(self, kind)

@@ -88,7 +88,7 @@ class Metrics:
         self._own_time = -math.inf
         self._lock = Lock()
         self._count = 0
-        self._page = Page.build("0", ())
+        self._publish()  # a scrape may come before the first tick
 
     def __call__(self, tick: Tick) -> None:
         """Render what this tick brought and publish the page."""
@@ -128,7 +128,7 @@ class Metrics:
         return section
 
     def _publish(self) -> None:
-        """Swap the page for a new one; the lock is held."""
+        """Swap the page for a new one; the lock is held, or nobody else has us yet."""
         chunks = [chunk for name in sorted(self._tables) for chunk in self._tables[name].chunks]
         dropped = [({"table": name}, float(r.dropped)) for name, r in self._tables.items()]
         chunks += self._finding_chunks

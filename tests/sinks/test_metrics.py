@@ -199,3 +199,10 @@ def test_promtool_finds_nothing_to_say() -> None:
     )
 
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")
+
+
+def test_a_scrape_before_the_first_tick_shows_what_is_known_by_then() -> None:
+    board = Board()
+    board.show(GAUGE, 1.0)
+
+    assert f"{GAUGE.name} 1.0" in series(Metrics(RULES, board=board).page())
