@@ -24,7 +24,7 @@ LINE = 3.8
 SPEAKS = np.array([2.6, 3.2, 2.4, 2.6, 2.6])
 """From here on a family counts for the severity; identity with more than a bare program at home."""
 
-HONEST_CAP = 3.5
+HONEST_CAP = 4.0
 DECISIVE = frozenset({"kernel_thread", "memory_executable"})
 
 
