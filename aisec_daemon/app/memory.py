@@ -47,6 +47,7 @@ class Memory:
         except (OSError, sqlite3.Error) as failure:
             error = f"there is no journal, a crash loses what was found: {failure}"
             upkeep.ran(part, now, 0.0, error)
+            self.outbox = Tail(board=board)
             _LOG.error("%s", error)  # one line
             return
         self.name = "journal"

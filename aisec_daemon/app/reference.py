@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from aisec_daemon.app import catalogue, settings
 from aisec_daemon.app.daemon import EVICTED, UNPROTECTED
 from aisec_daemon.app.settings import Permit
-from aisec_daemon.journal.journal import FAMILIES
+from aisec_daemon.journal.families import FAMILIES
 from aisec_daemon.model import Table
 from aisec_daemon.model.exposition import FINDINGS, OWN, Family, families
 

@@ -142,6 +142,8 @@ def _parts(
     if notes:
         yield Group(Text("Who saw it", "bold"), *map(_note, notes))
     proof = next((change.evidence for change in happened if change.evidence), ())
+    if not proof:
+        yield Text("No rows were kept with it.", "dim")
     for each in proof:
         yield _evidence(each, width)
 

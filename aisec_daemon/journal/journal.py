@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from aisec_daemon.journal.families import LOST, WAITING
 from aisec_daemon.journal.kept import Kept, KeptCase
 from aisec_daemon.journal.limits import Limits
 from aisec_daemon.journal.opening import FILE, hold, open_readable
@@ -16,20 +18,11 @@ from aisec_daemon.journal.store import Store
 from aisec_daemon.journal.tail import Tail
 from aisec_daemon.journal.writer import FAILURES, Opener, Writer
 from aisec_daemon.model import Change, Finding, Tick
-from aisec_daemon.model.exposition import Board, Family
+from aisec_daemon.model.exposition import Board
 
 _WAIT_SECONDS = 0.25
 _SLOW_SECONDS = 2.0
 _CLOSE_SECONDS = 2.0
-LOST = Family(
-    "aisec_journal_lost_changes_total",
-    "counter",
-    "Changes of findings that could not be kept: the disk failed for longer than they could wait.",
-)
-WAITING = Family(
-    "aisec_journal_waiting_rows", "gauge", "Changes of findings that wait to be written."
-)
-FAMILIES = (LOST, WAITING)
 
 
 class Journal:
@@ -85,6 +78,21 @@ class Journal:
         self.kept = kept
         self._tail.adopt([case.finding for case in kept.cases if case.told])
         self.keep(kept)
+
+    def remember(self, name: str, version: int, content: bytes) -> None:
+        """Keep something under a name, `calibration/drift`, in place of what was there."""
+        self._waiting.remember(name, (version, content))
+
+    def recall(self, name: str) -> tuple[int, bytes] | None:
+        """Return version and content of what is kept under a name; OSError if unreadable."""
+        waiting = self._waiting.recall(name)
+        if waiting is not None or not self._file.exists():
+            return waiting
+        try:
+            with closing(open_readable(self._file)) as db:
+                return Store(db).recall(name)
+        except sqlite3.Error as error:
+            raise OSError(f"the journal cannot be read: {error}") from error
 
     @property
     def settled(self) -> bool:

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from threading import RLock
 
+from aisec_daemon.journal.families import LOST
 from aisec_daemon.journal.kept import Entry
 from aisec_daemon.journal.told import to_tell
 from aisec_daemon.model import Change, Finding, Status, Tick
+from aisec_daemon.model.exposition import Board
 
 _GONE = "its rule no longer runs"
 SIZE = 4096
@@ -19,7 +21,7 @@ class Tail:
     """An outbox of bounded size; what falls off its end before every receiver has it is `lost`.
 
     `seq` is the number of the last change before it, `cursors` how far receivers have come, `told`
-    the open findings they know of.
+    the open findings they know of. With a `board`, what it takes is shown there as not kept.
     """
 
     def __init__(
@@ -29,6 +31,7 @@ class Tail:
         seq: int = 0,
         cursors: Mapping[str, int] | None = None,
         told: Iterable[Finding] = (),
+        board: Board | None = None,
     ) -> None:
         self.lost = 0
         self.seq = seq
@@ -37,12 +40,17 @@ class Tail:
         self._entries: deque[Entry] = deque()
         self._size = size or SIZE
         self._begin = seq
+        self._board = board
+        self._taken = 0
         self._told = {finding.id: finding for finding in told}
         self._open: tuple[Finding, ...] = tuple(self._told.values())
 
     def __call__(self, tick: Tick) -> None:
         """Take what changed and what is open."""
         self.take(tick)
+        if self._board is not None:
+            self._taken += len(tick.changes)
+            self._board.show(LOST, float(self._taken))
 
     def take(self, tick: Tick) -> list[Entry]:
         """Take what changed and what is open; return the changes by their numbers."""

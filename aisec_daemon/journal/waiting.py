@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from threading import Condition
+from typing import TypeAlias, TypeVar
 
 from aisec_daemon.journal.kept import Entry, Kept
 
+_T = TypeVar("_T")
 _BATCH = 256
 _EVIDENCE_MAX = 256  # waiting changes that keep their evidence
+
+
+Memory: TypeAlias = tuple[int, bytes]
+"""What is kept under a name: its version and its content."""
 
 
 @dataclass(frozen=True)
@@ -21,10 +27,11 @@ class Batch:
     entries: tuple[Entry, ...]
     kept: Kept | None
     cursors: dict[str, int]
+    memories: dict[str, Memory] = field(default_factory=dict)
 
 
 class Waiting:
-    """Changes, what is to be kept, and cursors. What finds no room to wait is `lost`.
+    """Changes, what is to be kept, cursors and memories. What finds no room to wait is `lost`.
 
     `written` is the last number that is on the disk, `error` why nothing gets there at the moment,
     `now` the time of the latest tick.
@@ -41,6 +48,7 @@ class Waiting:
         self._entries: deque[Entry] = deque()
         self._kept: Kept | None = None
         self._cursors: dict[str, int] = {}
+        self._memories: dict[str, Memory] = {}
         self._keeps = 0
 
     def __len__(self) -> int:
@@ -50,7 +58,7 @@ class Waiting:
     @property
     def any(self) -> bool:
         """Whether there is anything to write."""
-        return bool(self._entries or self._kept or self._cursors)
+        return bool(self._entries or self._kept or self._cursors or self._memories)
 
     @property
     def settled(self) -> bool:
@@ -90,6 +98,17 @@ class Waiting:
             self._cursors[receiver] = seq
             self.news.notify_all()
 
+    def remember(self, name: str, memory: Memory) -> None:
+        """Take what is to be kept under a name."""
+        with self.news:
+            self._memories[name] = memory
+            self.news.notify_all()
+
+    def recall(self, name: str) -> Memory | None:
+        """Return what is to be kept under a name and is not yet."""
+        with self.news:
+            return self._memories.get(name)
+
     def wait(self, seq: int, seconds: float) -> None:
         """Wait until a change is written, or cannot be, or the time is over."""
         with self.news:
@@ -103,7 +122,8 @@ class Waiting:
             if kept is not None:
                 most = sum(entry.seq <= kept.after for entry in self._entries)
             entries = tuple(islice(self._entries, min(most, _BATCH)))
-            return Batch(entries, kept if len(entries) == most else None, dict(self._cursors))
+            kept = kept if len(entries) == most else None
+            return Batch(entries, kept, dict(self._cursors), dict(self._memories))
 
     def done(self, batch: Batch, *, whole: bool) -> None:
         """Note that a batch is written; if not `whole`, then of its changes what could be."""
@@ -116,8 +136,8 @@ class Waiting:
                 self._kept = None
             if whole:
                 self._keeps += batch.kept is not None
-                written = batch.cursors.items()
-                self._cursors = {k: v for k, v in self._cursors.items() if (k, v) not in written}
+                self._cursors = _left(self._cursors, batch.cursors)
+                self._memories = _left(self._memories, batch.memories)
             self.error = ""
             self.news.notify_all()
 
@@ -126,6 +146,11 @@ class Waiting:
         with self.news:
             self.error = error
             self.news.notify_all()
+
+
+def _left(waiting: dict[str, _T], written: dict[str, _T]) -> dict[str, _T]:
+    """Return what came, or changed, since it was written."""
+    return {name: value for name, value in waiting.items() if written.get(name) != value}
 
 
 def _bare(entry: Entry) -> Entry:

@@ -110,6 +110,8 @@ class Writer:
         """Write one batch; only what cannot be written at all is lost."""
         try:
             store.write(batch.entries, batch.kept, batch.cursors)
+            for name, (version, content) in batch.memories.items():
+                store.remember(name, version, content, self.waiting.now)
         except _WRONG as fault:
             _LOG.error("the journal cannot hold a change: %r", fault)
         else:

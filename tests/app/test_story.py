@@ -137,6 +137,7 @@ def test_where_the_journal_cannot_be_kept_findings_are_told_and_the_loss_is_one_
         )
         story.lose(3)
         daemon.wait(lambda: story.events(story.uuid(3)))
+        daemon.wait(lambda: daemon.value("aisec_journal_lost_changes_total") >= 2)
 
 
 def test_a_damaged_journal_is_set_aside_and_what_was_open_stays_open(story):

@@ -21,6 +21,14 @@ def _full(result: Result) -> bool:
     return not any(word in name for word in (*PART_OF_THE_TIME, *OUT_OF_SIGHT, "-50", "-25"))
 
 
+def _forged(result: Result) -> bool:
+    return result.truth.evasion == "libraries-mapped"
+
+
+def _seen(result: Result) -> bool:
+    return _full(result) and not _forged(result)
+
+
 def _plain(result: Result) -> bool:
     return not result.truth.evasion and result.truth.origin == "simulated"
 
@@ -34,7 +42,8 @@ def _having(*words: str) -> Wanted:
 
 LINES: tuple[tuple[str, str, str, Wanted, float], ...] = (
     ("listed names, within one process period", "100 %", "everything", _plain, PROCESS_PERIOD),
-    ("full load, lists off, within 60 s", "99 %", "lists off", _full, 60.0),
+    ("full load, lists off, within 60 s", "99 %", "lists off", _seen, 60.0),
+    ("the same with libraries mapped to look honest", "", "lists off", _forged, 60.0),
     ("half of the load, lists off, within 10 min", "90 %", "lists off", _having("-50"), 600.0),
     ("a quarter of the time, lists off, within 10 min", "", "lists off", _having("-25"), 600.0),
     ("beside a training, lists off, within 10 min", "", "lists off", _having("beside"), 600.0),

@@ -111,9 +111,12 @@ def counted(seed: int, runs: int) -> Counts:
 def table(counts: Counts) -> str:
     """Return the table of all pieces."""
     lines = [
-        f"The line is {LINE:g}. A family adds at most "
-        + ", ".join(f"{cap:g} ({name})" for name, cap in zip(FAMILIES, CAPS, strict=True))
-        + f", and counts for the severity from {SPEAKS:g} on.",
+        f"The line is {LINE:g}. A family adds at most (and counts for the severity from) "
+        + ", ".join(
+            f"{name} {cap:g} ({level:g})"
+            for name, cap, level in zip(FAMILIES, CAPS, SPEAKS, strict=True)
+        )
+        + ".",
         "",
         "| piece | family/group | weight | counted, simulated | says | origin of the weight |",
         "| --- | --- | ---: | ---: | --- | --- |",

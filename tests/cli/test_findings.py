@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from aisec_daemon.cli import app
@@ -215,6 +217,31 @@ def test_export_is_a_line_for_every_change_in_order(ask):
     assert lines[3]["message"] == HOSTILE
     assert len(ask("export", "--since", "2027-01-15T08:00:00Z").stdout.splitlines()) == 2
     assert len(ask("export", "--finding", "b2cold").stdout.splitlines()) == 2
+
+
+def test_where_no_rows_were_kept_that_is_said(ask):
+    assert "No rows were kept" in ask("findings", "show", "b2").stdout
+    assert "No rows were kept" not in ask("findings", "show", "a1").stdout
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(text=st.text(max_size=80) | st.sampled_from([HOSTILE, "x" * 65536, "'\"\\", "\0"]))
+def test_any_text_goes_through_journal_and_export_and_parses_back(tmp_path_factory, text):
+    folder = tmp_path_factory.mktemp("journal")
+    proof = replace(PROOF, subjects=(text,), words={"name": (text,)})
+    found = finding("id", reason=text, key=text, subjects=(text,), facts={text: text})
+    journal = Journal(folder, NOW)
+    journal(tick(Change(NOW, "opened", found, (proof,)), time=NOW))
+    journal.close()
+    exported = CliRunner().invoke(app, ["export", "--state", str(folder)])
+    shown = CliRunner().invoke(app, ["findings", "show", "id", "--state", str(folder)])
+    (event,) = map(json.loads, exported.stdout.splitlines())
+
+    assert exported.stdout[:-1].isprintable()
+    assert all(line.isprintable() for line in shown.stdout.split("\n"))
+    assert (event["message"], event["unmapped"]["key"]) == (text, text)
+    assert event["unmapped"]["facts"] == {text: text}
+    assert event["evidences"][0]["data"]["rows"][0]["name"] == text
 
 
 def test_on_a_terminal_there_are_colours(ask):

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from aisec_daemon.journal.journal import LOST, Journal
+from aisec_daemon.journal.families import LOST
+from aisec_daemon.journal.journal import Journal
 from aisec_daemon.journal.limits import Limits
 from aisec_daemon.journal.opening import open_readable
 from aisec_daemon.journal.store import Store

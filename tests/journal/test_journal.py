@@ -10,7 +10,6 @@ import pytest
 from aisec_daemon.journal.journal import Journal
 from aisec_daemon.journal.kept import Kept, KeptCase
 from aisec_daemon.journal.limits import Limits
-from aisec_daemon.journal.store import Store
 from aisec_daemon.model import State, Status
 from tests.journal.findings import change, finding, tick
 
@@ -130,14 +129,17 @@ def test_it_is_for_its_owner_only(journal, tmp_path):
     assert [f.name for f in files if f.stat().st_mode & 0o077] == []
 
 
-def test_something_is_kept_under_a_name(tmp_path):
-    store, _ = Store.open(tmp_path / "journal.db", NOW)
-    store.remember("calibration/drift", 2, b"\x00abc", NOW)
-    store.remember("calibration/drift", 3, b"other", NOW)
+def test_something_is_kept_under_a_name(journal):
+    first = journal()
+    assert first.recall("calibration/drift") is None
+    first.remember("calibration/drift", 2, b"\x00abc")
+    assert first.recall("calibration/drift") == (2, b"\x00abc")
+    first.remember("calibration/drift", 3, b"other")
+    second = journal()
 
-    assert store.recall("calibration/drift") == (3, b"other")
-    assert store.recall("approval/model") is None
-    store.close()
+    assert second.recall("calibration/drift") == (3, b"other")
+    assert second.recall("approval/model") is None
+    assert second.kept.states == {}
 
 
 def test_more_than_memory_holds_comes_from_the_disk_in_order(journal, monkeypatch):

@@ -106,6 +106,33 @@ def test_a_copy_of_a_true_python_is_an_interpreter(read, tmp_path):
     assert row["disguise"] == ""
 
 
+def test_a_sleep_that_calls_itself_a_web_server_is_told(read, tmp_path):
+    with running(sleep_copy(tmp_path / "m"), "60", name="nginx: worker process") as pid:
+        row = read(pid)
+
+    assert row["disguise"] == "name"
+
+
+def test_a_program_that_is_started_by_a_link_is_honest(read, tmp_path):
+    """As with alternatives: it is called like the link, and its file is another."""
+    program = sleep_copy(tmp_path / "bin/sleep")
+    (tmp_path / "bin/launch").symlink_to(program)
+    with running(tmp_path / "bin/launch", "60") as pid:
+        row = read(pid)
+        assert Path(f"/proc/{pid}/comm").read_text() == "launch\n"
+
+    assert row["disguise"] == ""
+
+
+def test_a_link_in_a_place_of_ones_own_makes_no_web_server(read, tmp_path):
+    program = sleep_copy(tmp_path / "bin/m")
+    (tmp_path / "bin/nginx").symlink_to(program)
+    with running(tmp_path / "bin/nginx", "60") as pid:
+        row = read(pid)
+
+    assert row["disguise"] == "name"
+
+
 def test_a_file_in_memory_is_told(read):
     descriptor = os.memfd_create("x")
     os.write(descriptor, Path("/bin/sleep").read_bytes())

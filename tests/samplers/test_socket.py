@@ -199,21 +199,30 @@ def test_a_namespace_that_may_not_be_read_is_no_empty_table(monkeypatch):
         Socket().read(SimpleNamespace(sockets=sockets_of(os.getpid())), 1.0)
 
 
-def test_open_files_are_followed_again_when_their_number_changes_or_it_is_time(monkeypatch):
-    """Thousands of open files are not followed every five seconds."""
+@pytest.mark.parametrize(("size", "times"), [(7, 3), (0, 12)])
+def test_open_files_are_followed_again_when_their_number_changes_or_it_is_time(
+    monkeypatch, size, times
+):
+    """Thousands are not followed every five seconds, where the kernel tells their number."""
     followed = []
 
     def read_links(folder):
         followed.append(folder)
         return real(folder)
 
-    real = sockets_module.read_links
-    monkeypatch.setattr(sockets_module, "read_links", read_links)
+    real, stat = sockets_module.read_links, os.stat
     process, port = start_server()
+    monkeypatch.setattr(sockets_module, "read_links", read_links)
+    monkeypatch.setattr(
+        sockets_module.os,
+        "stat",
+        lambda path: os.stat_result((*stat(path)[:6], size, *stat(path)[7:])),
+    )
     with process:
         sockets = sockets_of(process.pid)
         ports = [{each.socket.local_port for each in sockets.read(1.0)} for _ in range(12)]
         process.kill()
+        monkeypatch.undo()
 
-    assert len(followed) == pytest.approx(3, abs=1)
+    assert len(followed) == pytest.approx(times, abs=1)
     assert all(port in each for each in ports)

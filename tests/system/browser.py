@@ -65,4 +65,4 @@ def take(url: str, file: Path, scheme: str = "light", size: str = "1280,1400") -
 
 
 if __name__ == "__main__":
-    take(sys.argv[1], Path(sys.argv[2]).absolute(), size="1280,1010")
+    take(sys.argv[1], Path(sys.argv[2]).absolute(), size="1280,1330")

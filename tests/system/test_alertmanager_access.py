@@ -222,20 +222,28 @@ def test_a_miner_on_eight_gpus_is_one_notification(tmp_path):
     with (
         subprocess.Popen([str(tmp_path / "xmrig"), "600"]) as miner,
         people() as someone,
-        alertmanager(tmp_path / "am", someone.address, wait=15, interval=15) as am,
+        alertmanager(tmp_path / "am", someone.address, wait=25, interval=25) as am,
     ):
         world = World(tmp_path, miner.pid)
         settings.write_text(f'[sinks.alertmanager]\nurls = ["http://{am.address}"]\n')
         with running(tmp_path / "state", "--settings", str(settings), world=world.path):
-            wait(lambda: someone.notifications, 60)
+            wait(lambda: of(someone, tmp_path / "xmrig"), 60)
         miner.kill()
-    mining = [n for n in someone.notifications if n["groupLabels"]["rule"] == "mining"]
-    (alert,) = [a for n in mining for a in n["alerts"] if a["status"] == "firing"]
+    (notified,) = of(someone, tmp_path / "xmrig")
+    (alert,) = [a for a in notified if a["status"] == "firing"]
 
-    assert len(mining) == 1
+    assert alert["labels"]["rule"] == "mining"
     assert len({line.split("/")[0] for line in alert["annotations"]["subjects"].split("\n")}) == 8
-    assert alert["labels"]["executable"] == str(tmp_path / "xmrig")
     assert "xmrig" in alert["annotations"]["description"]
+
+
+def of(someone, executable: Path) -> list[list[dict]]:
+    """Return a program's alerts in each notification; other tests may have miners on this host."""
+    every = (
+        [a for a in n["alerts"] if a["labels"].get("executable") == str(executable)]
+        for n in someone.notifications
+    )
+    return [alerts for alerts in every if alerts]
 
 
 def alerts(someone) -> list[dict]:

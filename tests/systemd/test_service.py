@@ -12,6 +12,7 @@ from urllib.request import urlopen
 import pytest
 
 from aisec_daemon.host.proc.connector import listen
+from aisec_daemon.sinks.targets.journald import MESSAGE_ID
 from tests.systemd.manager import eventually
 
 pytestmark = pytest.mark.system
@@ -95,6 +96,33 @@ def test_reload_of_a_bad_file_keeps_the_old_settings(service):
     assert service.manager.show(UNIT, "MainPID") == pid
     assert service.manager.show(UNIT, "ActiveState") == "active"
     service.manager.write(SETTINGS, service.settings)
+
+
+EVENTS = """
+[sinks.events]
+enabled = true
+file = "/var/log/aisec-daemon/events.jsonl"
+"""
+
+
+def test_findings_reach_journal_file_and_systemd_from_within_the_sandbox(service):
+    """Without a driver there is one; it closes when its rule is switched off."""
+    manager = service.manager
+    manager.write(SETTINGS, f"{service.settings}[detectors.blind]\nafter = 2\n{EVENTS}")
+    manager.systemctl("reload", UNIT)
+    eventually(lambda: '"blind"' in manager.run("aisec-daemon", "findings", "--json"), seconds=60)
+    manager.write(SETTINGS, f"{service.settings}[detectors.blind]\nenabled = false\n{EVENTS}")
+    manager.systemctl("reload", UNIT)
+    file = "/var/log/aisec-daemon/events.jsonl"
+    eventually(lambda: '"Close"' in manager.run("cat", file), seconds=60)
+    told = ("journalctl", f"MESSAGE_ID={MESSAGE_ID}", "--output=json", "--no-pager")
+    eventually(lambda: '"AISEC_CHANGE":"closed"' in manager.run(*told))
+
+    assert '"Close"' in manager.run("aisec-daemon", "export")
+    state = "/var/lib/aisec-daemon"
+    assert manager.run("stat", "--format=%U %a", f"{state}/journal.db") == "aisec-daemon 600\n"
+    assert manager.run("find", state, "-not", "-user", "aisec-daemon") == ""
+    manager.write(SETTINGS, service.settings)
 
 
 @pytest.fixture

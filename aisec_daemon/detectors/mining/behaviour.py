@@ -138,8 +138,11 @@ def _traffic(
 def _peers(
     rows: Rows, gpu: View, at: NDArray[np.intp], numbers: Evidence, works: NDArray[np.bool_]
 ) -> tuple[Evidence, Array]:
-    """Compare the GPUs of one program: whether they exchange, whether they move together."""
-    cases = np.where(works & (rows.gpu >= 0) & (rows.use >= 0), numbered(rows.keys), -1)
+    """Compare the GPUs of one process: whether they exchange, whether they move together.
+
+    Not those of one program: a sweep starts it once for each GPU, and they have nothing to share.
+    """
+    cases = np.where(works & (rows.gpu >= 0) & (rows.use >= 0), numbered(rows.processes), -1)
     seen: dict[int, set[int]] = {}
     for case, place in zip(cases.tolist(), at.tolist(), strict=True):
         seen.setdefault(case, set()).add(place)

@@ -15,6 +15,7 @@ from aisec_daemon.numerics import window
 _SLOW_BYTES_PER_SECOND = 4e3  # each way; a job every few seconds is some hundred bytes
 _UPLOAD_BYTES_PER_SECOND = 2e5
 _BUSY_BYTES_PER_SECOND = 64e3  # beside such a connection a slow one is telemetry
+_SENT_TO_RECEIVED = 3.0  # a pool pushes; telemetry is sent, and only acknowledged
 _YOUNG_SECONDS, _OLD_SECONDS = 15.0, 600.0
 _FEW = 3
 _FOREIGN = ("public", "private")
@@ -113,7 +114,7 @@ def _outward(shape: _Shape, peer: str, sent: float, received: float, age: float)
     if np.isnan(total):
         piece = "flow_unsized"
     elif received <= _SLOW_BYTES_PER_SECOND and age >= _YOUNG_SECONDS:
-        if sent <= _SLOW_BYTES_PER_SECOND:
+        if sent <= min(_SLOW_BYTES_PER_SECOND, _SENT_TO_RECEIVED * received):
             piece = "flow_old" if age >= _OLD_SECONDS else "flow_young"
         elif _SLOW_BYTES_PER_SECOND < sent <= _UPLOAD_BYTES_PER_SECOND:
             piece = "flow_upload"

@@ -21,8 +21,8 @@ UNEXPLAINED_CAP = 3.5
 LINE = 4.0
 """What all families add up to at score 1: mining is e^4, about 55 times, more likely."""
 
-SPEAKS = 2.6
-"""From here on a family counts for the severity."""
+SPEAKS = np.array([2.6, 3.2, 2.4, 2.6, 2.6])
+"""From here on a family counts for the severity; identity with more than a bare program at home."""
 
 HONEST_CAP = 3.5
 DECISIVE = frozenset({"kernel_thread", "memory_executable"})
@@ -125,7 +125,7 @@ PIECES = (
         "silent_links",
         "bus",
         1.2,
-        "no PCIe or NVLink traffic between {fellows:.0f} busy GPUs of one program",
+        "no PCIe or NVLink traffic between {fellows:.0f} busy GPUs of one process",
         "reasoned: training over several GPUs exchanges gradients, hashing exchanges nothing",
     ),
     _behaviour(
@@ -153,7 +153,7 @@ PIECES = (
         "apart",
         "peers",
         0.7,
-        "{fellows:.0f} GPUs of one program that do not move together",
+        "{fellows:.0f} GPUs of one process that do not move together",
         "reasoned: data-parallel jobs pause together",
     ),
     _behaviour(
@@ -198,7 +198,7 @@ PIECES = (
     _identity(
         "unscheduled",
         "work",
-        1.0,
+        0.5,
         "outside any job or pod on a node that has a scheduler",
         "reasoned: where all others came through the scheduler",
     ),
@@ -212,9 +212,9 @@ PIECES = (
         "flow_old",
         "network",
         "flow",
-        3.0,
+        2.4,
         "one connection of {flow_rate:.0f} B/s to {peer} for {flow_minutes:.0f} minutes",
-        "shape of the stratum protocol: a job pushed now and then, a share sent back",
+        "shape of stratum: jobs pushed now and then, shares sent back; telemetry only sends",
     ),
     Piece(
         "flow_young",
@@ -311,16 +311,16 @@ PIECES = (
     _honest("clients", 2.0, "it serves several clients", "reasoned: a miner serves nobody"),
     _honest(
         "no_network",
-        2.0,
+        2.5,
         "it has no connection at all",
         "reasoned: a miner talks to a pool, maybe through another process",
     ),
-    _honest("scheduled", 0.7, "part of a job or pod", "reasoned: jobs mine, too"),
+    _honest("scheduled", 0.5, "part of a job or pod", "reasoned: jobs mine, too"),
     _honest("large_memory", 1.5, "more memory than any coin needs", "the tables' sizes"),
     _honest("memory_moves", 0.7, "memory that grows and shrinks", "reasoned"),
     _honest("media", 2.0, "video engines at work", "miners use none"),
     _honest("rhythm", 0.7, "power with a rhythm", "reasoned: steps, validation, checkpoints"),
-    _honest("together", 0.7, "GPUs that move together", "reasoned: data-parallel steps"),
+    _honest("together", 0.4, "GPUs that move together", "reasoned: data-parallel steps"),
     _honest("fed", 1.0, "megabytes read or written each second", "reasoned: data and checkpoints"),
 )
 

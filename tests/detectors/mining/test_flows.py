@@ -34,6 +34,7 @@ def test_it_speaks_louder_after_ten_minutes():
     [
         {"first_seen_timestamp_seconds": NOW - 3},
         {"received_bytes": 0.0},
+        {"sent_bytes_per_second": 900.0},
         {"received_bytes_per_second": 1e6},
         {"state": "other"},
         {"peer_scope": "loopback"},

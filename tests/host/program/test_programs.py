@@ -10,6 +10,7 @@ import pytest
 from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.proc.stat import KERNEL_THREAD
 from aisec_daemon.host.program.programs import Programs
+from tests.host.proc.tree import descriptors
 
 MAPS = "7f00-7f01 r-xp 00000000 fe:00 9  /usr/lib/libcuda.so.580\n"
 
@@ -102,6 +103,20 @@ def test_a_pid_that_is_used_again_is_another_program(tree, programs):
     tree.stat(7, start=2000)
 
     assert again(programs) == []
+
+
+def test_no_descriptor_is_left_open(tree, gpus, programs):
+    add(tree)
+    for broken in ("maps", "io", "environ", "cmdline"):
+        (tree.proc / "7" / broken).unlink()
+    gpus.pids = (7, 8, 9)
+    add(tree, 8)
+    again(programs)
+    before = descriptors()
+    for _ in range(5):
+        again(programs)
+
+    assert descriptors() == before
 
 
 def test_who_is_gone_is_forgotten(tree, programs, processes):

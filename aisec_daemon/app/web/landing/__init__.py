@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 
-from aisec_daemon.app.web.landing.findings import findings_section
+from aisec_daemon.app.web.landing.findings import findings_section, tones
 from aisec_daemon.app.web.landing.gpus import gpus_section
 from aisec_daemon.app.web.landing.programs import programs_section
 from aisec_daemon.app.web.landing.upkeep import upkeep_section
@@ -45,11 +45,13 @@ class Sight:
 def landing(sight: Sight) -> bytes:
     """Return the page."""
     told = [finding for finding in sight.findings if not finding.allowed]
+    courses = sight.recent.courses()
+    about = tones(sight.findings, [course.uuid for course in courses])
     body = (
         _header(sight, len(told))
         + "<main>"
         + findings_section(sight.findings, sight.time)
-        + gpus_section(sight.recent.courses(), sight.time)
+        + gpus_section(courses, sight.time, about)
         + programs_section(sight.recent.latest("gpu_process"), sight.recent.latest("gpu"))
         + upkeep_section(sight.recent.latest("upkeep"))
         + "</main>"

@@ -13,7 +13,7 @@ from aisec_daemon.model.rule import Fact
 _CARDS = 100
 _SUBJECTS = 8
 _FACTS = 12
-_REASON = 400  # characters
+_REASON = 700  # characters
 
 
 def findings_section(findings: Sequence[Finding], time: float) -> str:
@@ -27,6 +27,16 @@ def findings_section(findings: Sequence[Finding], time: float) -> str:
             f"{_cards(permitted, time)}</details>"
         )
     return f'<section id="findings"><h2>Open findings</h2>{body}</section>'
+
+
+def tones(findings: Sequence[Finding], uuids: Sequence[str]) -> dict[str, str]:
+    """Return, for each GPU that a finding is about, the gravest severity's word."""
+    gravest: dict[str, Finding] = {}
+    for finding in sorted(findings, key=lambda f: f.severity)[-_CARDS:]:
+        if not finding.allowed:
+            named = " ".join(finding.subjects)
+            gravest |= {uuid: finding for uuid in uuids if uuid in named}
+    return {uuid: finding.severity.word for uuid, finding in gravest.items()}
 
 
 def _cards(findings: Sequence[Finding], time: float) -> str:
@@ -62,7 +72,8 @@ def _subjects(finding: Finding) -> str:
 
 def _facts(finding: Finding) -> str:
     score = {"score": finding.score, "peak": finding.peak}
-    pairs = [*score.items(), *finding.facts.items()][:_FACTS]
+    pairs = [*score.items(), *finding.facts.items()]
+    pairs = [(name, fact) for name, fact in pairs if not isinstance(fact, str) or fact][:_FACTS]
     shown = "".join(f"<div><dt>{safe(n, 48)}</dt><dd>{_fact(f)}</dd></div>" for n, f in pairs)
     return f'<dl class="facts">{shown}</dl>'
 

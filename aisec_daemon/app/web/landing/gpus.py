@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -26,15 +26,20 @@ class _Meter(NamedTuple):
     top: float
 
 
-def gpus_section(courses: Sequence[Course], time: float) -> str:
-    """Return every GPU of the last minutes; one that is gone says so."""
+def gpus_section(courses: Sequence[Course], time: float, tones: Mapping[str, str]) -> str:
+    """Return every GPU of the last minutes; one that is gone says so.
+
+    `tones` has the severity of what is open about a GPU: its card is edged in that colour.
+    """
     if not courses:
         return (
             '<section id="gpus"><h2>GPUs</h2><p class="calm">No GPU has been read yet. '
             "<code>aisec-daemon doctor</code> says what is missing.</p></section>"
         )
     window = _window(courses[0].times, time)
-    cards = "".join(_card(course, time, window) for course in courses[:_CARDS])
+    cards = "".join(
+        _card(course, time, window, tones.get(course.uuid, "")) for course in courses[:_CARDS]
+    )
     left = len(courses) - _CARDS
     more = f'<p class="calm">{left} more are not drawn.</p>' if left > 0 else ""
     return (
@@ -52,7 +57,7 @@ def _window(times: NDArray[np.float64], time: float) -> float:
     )
 
 
-def _card(course: Course, time: float, window: float) -> str:
+def _card(course: Course, time: float, window: float, tone: str) -> str:
     words = course.words
     name = (
         f"MIG {word(words['index'], 8)}"
@@ -63,9 +68,10 @@ def _card(course: Course, time: float, window: float) -> str:
     celsius = course.numbers["temperature_celsius"]
     warm = f"{celsius:.0f} °C" if math.isfinite(celsius) else UNREAD
     state = '<span class="chip lost">gone</span>' if course.gone else f"<span>{warm}</span>"
+    edge = f" about {tone}" if tone else ""
     meters = "".join(_meter(course, meter, time, window) for meter in _meters(course))
     return (
-        f'<article class="gpu{" gone" if course.gone else ""}"><p class="top"><b>{name}</b>'
+        f'<article class="gpu{" gone" if course.gone else ""}{edge}"><p class="top"><b>{name}</b>'
         f'<span class="model">{word(model)}</span>{state}</p>{meters}'
         f'<p class="uuid"><code>{safe(course.uuid, 80)}</code></p></article>'
     )

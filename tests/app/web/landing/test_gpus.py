@@ -11,7 +11,7 @@ def drawn(*seconds: tuple[float, dict]) -> str:
     recent = Recent()
     for time, rows in seconds:
         recent(take("gpu", time, rows))
-    return gpus_section(recent.courses(), seconds[-1][0])
+    return gpus_section(recent.courses(), seconds[-1][0], {"GPU-2": "critical"})
 
 
 def test_numbers_stand_beside_their_past():
@@ -48,6 +48,7 @@ def test_a_gpu_that_is_gone_stays_and_says_so():
 
     assert page.index("GPU-1") < page.index("GPU-2")
     assert page.count(">gone<") == 1
+    assert page.count("about critical") == 1
     assert "5 W" not in page
 
 
