@@ -210,3 +210,14 @@ def test_a_case_is_permitted_by_its_gpu():
 def test_lines_of_nothing_are_refused():
     with pytest.raises(ValueError, match="after"):
         GpuUnaccounted(after=0)
+
+
+def test_a_log_of_gpus_alone_says_nothing_of_who_uses_them():
+    """And what was remembered stays as it was."""
+    gpu = Snapshot.from_rows(TABLES["gpu"], 5.0, {"GPU-a": ({"memory_used_bytes": 9e9}, {})})
+    state = State(("GPU-a",), np.array([[7.0, 8.0, 4.0]]))
+    after, verdict = GpuUnaccounted()(state, View(5.0, gpu, np.empty(0), {}), None, None)
+
+    assert after is state
+    assert verdict.subjects == ("GPU-a",)
+    assert np.isnan(verdict.score).all()

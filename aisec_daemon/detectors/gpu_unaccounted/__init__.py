@@ -79,9 +79,12 @@ class GpuUnaccounted:
         gpus, processes, seen = views
         if gpus is None:
             return state, Verdict((), np.empty(0))
-        fresh = processes is not None and abs(gpus.time - processes.latest.time) <= _STALE_SECONDS
+        if processes is None:  # as in a log of GPUs alone: nothing can be said of any
+            uuids = gpus.latest.subjects
+            return state, Verdict(uuids, np.full(len(uuids), np.nan))
+        fresh = abs(gpus.time - processes.latest.time) <= _STALE_SECONDS
         judged = fresh and seen is not None and comparable(seen.latest)
-        rows = self._rows(gpus.latest, processes.latest if judged and processes else None)
+        rows = self._rows(gpus.latest, processes.latest if judged else None)
         known = dict(zip(state.keys, state.values.tolist(), strict=True))
         weighed = {row.uuid: self._weigh(row, known.get(row.uuid), gpus.time) for row in rows}
         keys, values = self._remembered({**known, **weighed}, gpus.time)

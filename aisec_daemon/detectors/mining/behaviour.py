@@ -109,7 +109,7 @@ def _load(numbers: Evidence, works: NDArray[np.bool_], alone: NDArray[np.bool_])
     cycled = works & (off > 0.1) & (off < 0.95) & (numbers["switches"] >= 3) & held
     return {
         "memory_hard": known(controller, full & (controller >= 0.8)),
-        "core_bound": known(controller + level, full & (controller <= 0.05) & (level >= 0.5)),
+        "core_bound": known(controller + level, full & (controller <= 0.05) & (level >= 0.3)),
         "memory_clock_low": known(
             numbers["memory_clock"] + load, full & (numbers["memory_clock"] <= 0.6)
         ),

@@ -18,13 +18,13 @@ CAPS = np.array([5.0, 4.0, 4.0, 7.0, 5.0])
 UNEXPLAINED_CAP = 3.5
 """Of behaviour, where neither pipes nor a locked clock nor a look at the program bear it out."""
 
-LINE = 4.0
-"""What all families add up to at score 1: mining is e^4, about 55 times, more likely."""
+LINE = 3.8
+"""What all families add up to at score 1: mining is e^3.8, about 45 times, more likely."""
 
 SPEAKS = np.array([2.6, 3.2, 2.4, 2.6, 2.6])
 """From here on a family counts for the severity; identity with more than a bare program at home."""
 
-HONEST_CAP = 3.5
+HONEST_CAP = 4.0
 DECISIVE = frozenset({"kernel_thread", "memory_executable"})
 
 
@@ -272,7 +272,7 @@ PIECES = (
         "it calls itself an interpreter and is none",
         "reasoned, from public incident reports",
     ),
-    _concealment("preload", 2.0, "{preload} is preloaded into it", "reasoned: hooks of rootkits"),
+    _concealment("preload", 1.5, "{preload} is preloaded into it", "reasoned: hooks of rootkits"),
     _concealment("name", 0.7, "its name is unlike its program's", "reasoned: wrappers do so, too"),
     _concealment(
         "unresolved",
