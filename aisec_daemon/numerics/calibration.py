@@ -17,25 +17,25 @@ TAIL_LEAST = 20  # maxima below which no tail is fitted
 SHAPE_MOST = 0.5  # beyond it the tail has no variance, and a fit of few points no meaning
 
 
-def threshold(maxima: NDArray[np.float64], share: float, enough: int = 20) -> float:
+def threshold(maxima: NDArray[np.float64], share: float, count: int = 0, enough: int = 20) -> float:
     """Return the number that a new maximum passes with probability `share`; inf if unknown.
 
-    `maxima` (N,), NaN is left out. With at least `enough` maxima expected above it, it is one of
-    them; else it is read off the tail, which is fitted to log(1 + x) since maxima of scores spread
-    over powers of ten.
+    `maxima` (N,), NaN is left out; of `count` blocks where only the largest maxima were kept. With
+    at least `enough` of them expected above it, it is one of them; else it is read off the tail,
+    which is fitted to log(1 + x) since maxima of scores spread over powers of ten.
     """
     known = np.sort(maxima[~np.isnan(maxima)])
-    expected = share * (len(known) + 1)
-    if expected >= enough:
+    count = max(count, len(known))
+    expected = share * (count + 1)
+    if enough <= expected <= len(known):
         return float(known[len(known) - int(expected)])
-    tail = max(TAIL_LEAST, math.ceil(TAIL_RATIO * len(known)))
-    if len(known) <= tail or share <= 0:
+    if len(known) <= TAIL_LEAST or share <= 0:
         return math.inf
+    tail = min(max(TAIL_LEAST, math.ceil(TAIL_RATIO * count)), len(known) - 1)
     logs = np.log1p(np.maximum(known, 0.0))
     start = logs[-tail - 1]
     shape, scale = pareto_tail(logs[-tail:] - start)
-    ratio = tail / len(known) / share
-    return float(np.expm1(start + scale * _growth(ratio, shape)))
+    return float(np.expm1(start + scale * _growth(tail / count / share, shape)))
 
 
 def pareto_tail(excess: NDArray[np.float64]) -> tuple[float, float]:

@@ -71,10 +71,39 @@ def novelty(memory: Floats, value: Floats) -> Floats:
     return score
 
 
+def unlearned(memory: Floats, value: Floats) -> Floats:
+    """Score `value` (S,) as `novelty` does, but all that is past the line as news; learn nothing."""
+    copy = memory.copy()
+    copy[_ONCE.index("record")] = 0
+    return novelty(copy, value)
+
+
+def recent(memory: Floats) -> Floats:
+    """Return the last 60 values of each series, rising, (60, S); infinity where there are fewer."""
+    head = len(_ONCE) + MEDIAN
+    ordered: Floats = memory[head : head + MEDIAN]
+    return ordered
+
+
+def latest(memory: Floats) -> Floats:
+    """Return the last 60 values of each series from the oldest to the newest, (60, S)."""
+    head = len(_ONCE)
+    ring = memory[head : head + MEDIAN]
+    order = (memory[0].astype(np.intp) + np.arange(MEDIAN)[:, None]) % MEDIAN
+    return np.take_along_axis(ring, order, axis=0)
+
+
 def samples(memory: Floats) -> Floats:
     """Return how many values each series has had, (S,); at most 4 million are counted."""
     count: Floats = memory[0]
     return count
+
+
+def whole_range(memory: Floats) -> Floats:
+    """Return how far the values of each series ever lay apart, (S,); 0 of none."""
+    face = _faces(memory)[0]
+    wide: Floats = np.maximum(face.high[0] - face.low[0], 0)
+    return wide
 
 
 def _faces(memory: Floats) -> list[_Face]:

@@ -70,3 +70,16 @@ def _at(ordered: Floats, known: NDArray[np.intp], share: float) -> Floats:
     place = np.maximum(np.ceil(share * known).astype(np.intp) - 1, 0)
     value: Floats = np.take_along_axis(ordered, place[None], axis=0)[0]
     return value
+
+
+def decorrelation(window: NDArray[np.floating]) -> NDArray[np.intp]:
+    """Return the first lag at which each series is as good as uncorrelated, (S,).
+
+    That is where the autocorrelation is within its own noise, two over the root of the length;
+    half the length if it never is.
+    """
+    length = len(window)
+    correlation = autocorrelation(window)[: max(length // 2, 1)]
+    small = np.abs(correlation) < 2.0 / np.sqrt(length)
+    found: NDArray[np.intp] = np.where(small.any(axis=0), small.argmax(axis=0), length // 2)
+    return found

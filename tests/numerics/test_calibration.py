@@ -55,3 +55,14 @@ def test_a_missing_maximum_counts_for_nothing():
 
     padded = np.append(maxima, [np.nan] * 500)
     assert calibration.threshold(padded, 0.1) == calibration.threshold(maxima, 0.1)
+
+
+def test_the_largest_maxima_alone_are_enough():
+    maxima = np.random.default_rng(0).exponential(size=20_000)
+    largest = np.sort(maxima)[-600:]
+
+    for share in (1e-2, 1e-3):
+        alone = calibration.threshold(largest, share, count=20_000)
+        assert alone == calibration.threshold(maxima, share)
+    rare = calibration.threshold(largest, 1e-6, count=20_000)
+    assert rare == pytest.approx(calibration.threshold(maxima, 1e-6), rel=0.5)

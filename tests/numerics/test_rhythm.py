@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from aisec_daemon.numerics.rhythm import autocorrelation, flatness, period
+from aisec_daemon.numerics.rhythm import autocorrelation, decorrelation, flatness, period
 from tests import naive_drift
 
 NUMBERS = st.floats(-64, 64, width=16)
@@ -55,3 +55,13 @@ def test_a_steady_load_is_flat():
     steady = np.full((60, 1), 300, np.float32) + np.random.default_rng(0).random((60, 1))
 
     assert flatness(steady.astype(np.float32))[0] < 0.01
+
+
+def test_correlated_noise_is_thinned_until_it_is_none():
+    noise = np.random.default_rng(0).normal(size=(20_000, 2))
+    for at in range(1, len(noise)):
+        noise[at, 1] += 0.9 * noise[at - 1, 1]
+    lags = decorrelation(noise)
+
+    assert lags[0] == 1
+    assert 25 < lags[1] < 80
