@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from aisec_daemon.model import Finding, Rule, Severity, State, Status
 from aisec_daemon.model.jsontext import dumps
@@ -46,7 +48,7 @@ class StateDir:
         content = {
             "version": _VERSION,
             "states": {
-                rule: {"version": versions[rule], "keys": state.keys, "values": state.values}
+                rule: {"version": versions[rule], "keys": state.keys, "values": _packed(state)}
                 for rule, state in pipeline.states.items()
             },
             "cases": [_pack(case) for case in pipeline.casebook.cases],
@@ -103,13 +105,26 @@ def _unpack(content: Mapping[str, Any], pipeline: Pipeline) -> str:
         if saved["version"] != shape.version:
             lost.append(f"{name} (version {saved['version']}, now {shape.version})")
             continue
-        values = np.array(saved["values"], dtype=np.float64)
+        values = _numbers(saved["values"])
         pipeline.states[name] = State(
             tuple(saved["keys"]), values.reshape(len(saved["keys"]), len(shape.fields))
         )
     cases = [_case(plain, rules) for plain in content["cases"] if _known(plain, rules)]
     pipeline.casebook.restore(cases)
     return f"forgot what older versions remembered: {', '.join(lost)}" if lost else ""
+
+
+def _packed(state: State) -> NDArray[np.float64] | str:
+    """Return numbers for JSON; float32 has infinities, which JSON has not, so it goes as base64."""
+    if state.values.dtype != np.float32:
+        return state.values
+    return b64encode(state.values.astype("<f4").tobytes()).decode()
+
+
+def _numbers(packed: list[list[float | None]] | str) -> NDArray[Any]:
+    if isinstance(packed, str):
+        return np.frombuffer(b64decode(packed, validate=True), dtype="<f4").astype(np.float32)
+    return np.array(packed, dtype=np.float64)
 
 
 def _known(plain: Mapping[str, Any], rules: Mapping[str, Rule]) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 TAIL_RATIO = 0.05  # share of the maxima that the tail is fitted to
-TAIL_LEAST = 20  # maxima below which no tail is fitted
+TAIL_LEAST, TAIL_MOST = 20, 199  # maxima that it is fitted to, at least and at most
 SHAPE_MOST = 0.5  # beyond it the tail has no variance, and a fit of few points no meaning
 
 
@@ -31,7 +31,7 @@ def threshold(maxima: NDArray[np.float64], share: float, count: int = 0, enough:
         return float(known[len(known) - int(expected)])
     if len(known) <= TAIL_LEAST or share <= 0:
         return math.inf
-    tail = min(max(TAIL_LEAST, math.ceil(TAIL_RATIO * count)), len(known) - 1)
+    tail = min(max(TAIL_LEAST, math.ceil(TAIL_RATIO * count)), TAIL_MOST, len(known) - 1)
     logs = np.log1p(np.maximum(known, 0.0))
     start = logs[-tail - 1]
     shape, scale = pareto_tail(logs[-tail:] - start)

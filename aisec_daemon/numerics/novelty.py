@@ -27,7 +27,7 @@ MOST = 1 << 22  # the count of samples goes on from half of this, since float32 
 _GAIN = np.float32(1.0 - 0.5 ** (1.0 / HALF_LIFE))
 _FACES = 3
 _FACE = ("past", "total", "gap_past", "gap_total", "held", "grain")
-_ONCE = ("count", "average", "record", "age")
+_ONCE = ("count", "average", "record", "age", "turn")
 _FACE_WIDTH = len(_FACE) + 2 * spans.LEVELS + NET
 WIDTH = len(_ONCE) + 2 * MEDIAN + _FACES * _FACE_WIDTH
 """Numbers remembered for each series."""
@@ -72,10 +72,16 @@ def novelty(memory: Floats, value: Floats) -> Floats:
 
 
 def unlearned(memory: Floats, value: Floats) -> Floats:
-    """Score `value` (S,) as `novelty` does, but all that is past the line as news; learn nothing."""
+    """Score `value` (S,) as `novelty` does, whatever was told before, and learn nothing of it.
+
+    Only the last 60 values, in `memory`, go on.
+    """
     copy = memory.copy()
     copy[_ONCE.index("record")] = 0
-    return novelty(copy, value)
+    score = novelty(copy, value)
+    head = len(_ONCE)
+    memory[head - 1 : head + 2 * MEDIAN] = copy[head - 1 : head + 2 * MEDIAN]
+    return score
 
 
 def recent(memory: Floats) -> Floats:
@@ -89,7 +95,8 @@ def latest(memory: Floats) -> Floats:
     """Return the last 60 values of each series from the oldest to the newest, (60, S)."""
     head = len(_ONCE)
     ring = memory[head : head + MEDIAN]
-    order = (memory[0].astype(np.intp) + np.arange(MEDIAN)[:, None]) % MEDIAN
+    turn = memory[_ONCE.index("turn")].astype(np.intp)
+    order = (turn + np.arange(MEDIAN)[:, None]) % MEDIAN
     return np.take_along_axis(ring, order, axis=0)
 
 
@@ -113,7 +120,7 @@ def _faces(memory: Floats) -> list[_Face]:
 
 
 def _novelty(memory: Floats, value: Floats) -> Floats:
-    before, average, record, age = memory[: len(_ONCE)]
+    before, average, record, age, _ = memory[: len(_ONCE)]
     count = before.astype(np.intp)
     np.copyto(average, value, where=count == 0)
     average += _GAIN * (value - average)
@@ -131,9 +138,11 @@ def _median(memory: Floats, value: Floats, count: NDArray[np.intp]) -> Floats:
     ring, ordered = memory[head : head + MEDIAN], memory[head + MEDIAN : head + 2 * MEDIAN]
     median = running_median.middle(ordered, np.minimum(count, MEDIAN))
     column = np.arange(len(value))
-    oldest = count % MEDIAN
+    turn = memory[_ONCE.index("turn")]
+    oldest = turn.astype(np.intp)
     running_median.replace(ordered, ring[oldest, column], value)
     ring[oldest, column] = value
+    turn[:] = (oldest + 1) % MEDIAN
     return np.where(count > 0, median, value)
 
 

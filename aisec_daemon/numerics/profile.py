@@ -46,16 +46,21 @@ def empty(series: int) -> Floats:
 def tick(memory: Floats, value: Floats, learn: Flags) -> Floats:
     """Take one value a series into `memory`, in place; return novelty and shift, (2, S).
 
-    Where not `learn`, the value is judged and nothing is remembered of it. NaN is not judged.
+    Where not `learn`, the value is judged and becomes part of the last minute, and nothing else is
+    remembered of it. NaN is not judged.
     """
     scores = np.empty((2, len(value)), np.float32)
     part = memory[: newness.WIDTH]
     frozen = ~learn
     if frozen.any():
-        scores[0, frozen] = newness.unlearned(part[:, frozen], value[frozen])
+        apart = part[:, frozen]
+        scores[0, frozen] = newness.unlearned(apart, value[frozen])
+        part[:, frozen] = apart
     taken = np.where(learn, value, np.float32(np.nan))
     scores[0, learn] = newness.novelty(part, taken)[learn]
-    gain = np.maximum(1.0 / (newness.samples(memory) + 1.0), _LEAST_GAIN).astype(np.float32)
+    seen = newness.samples(memory)
+    age = np.minimum(seen, MINUTE * memory[_MINUTES] + seen % MINUTE)
+    gain = np.maximum(1.0 / (age + 1.0), _LEAST_GAIN).astype(np.float32)
     sums = Cusum(*memory[_SUMS : _SUMS + 4])
     after, scores[1] = cusum(sums, value, gain, learn)
     memory[_SUMS : _SUMS + 4] = after
@@ -96,3 +101,30 @@ def law(memory: Floats) -> Floats:
     """Return equally likely values of all that each series learned, rising, (LAW, S)."""
     known: Floats = memory[_LAW:]
     return known
+
+
+def samples(memory: Floats) -> Floats:
+    """Return how many values each series has had, (S,)."""
+    return newness.samples(memory)
+
+
+def recent(memory: Floats) -> Floats:
+    """Return the last minute of each series, rising, (60, S); infinity where there is less."""
+    return newness.recent(memory)
+
+
+def minute(memory: Floats) -> Floats:
+    """Return the last minute of each series from the oldest to the newest, (60, S)."""
+    return newness.latest(memory)
+
+
+def limit_sums(memory: Floats, most: Floats) -> None:
+    """Keep the sums of deviations within `most` (S,), in place: what is over is over soon."""
+    sums = memory[_SUMS + 2 : _SUMS + 4]
+    np.minimum(sums, most, out=sums)
+
+
+def accept(memory: Floats, which: Flags) -> None:
+    """Take what a series lately is for its new level, in place: its old law and sums are gone."""
+    memory[_SUMS, which] = np.nan
+    memory[_SUMS + 1 : _LAW, which] = 0

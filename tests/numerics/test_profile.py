@@ -30,8 +30,11 @@ def test_what_is_not_to_be_learned_is_judged_again_and_again():
     scores = [profile.tick(memory, np.array([500], np.float32), NO)[0, 0] for _ in range(5)]
 
     assert min(scores) > 10
-    np.testing.assert_array_equal(memory[:-37], before[:-37])
-    assert profile.tick(memory, np.array([300], np.float32), NO)[0, 0] == 0
+    assert (profile.samples(memory), profile.recent(memory)[-5:].min()) == (1200, 500)
+    np.testing.assert_array_equal(profile.minute(memory)[-6:, 0] == 500, [False, *[True] * 5])
+    np.testing.assert_array_equal(profile.law(memory), profile.law(before))
+    after = [profile.tick(m, np.array([301], np.float32), YES)[1, 0] for m in (memory, before)]
+    assert after[0] > after[1]  # the sum of deviations goes on
 
 
 def test_distance_is_small_in_the_same_law_and_grows_with_a_shift():

@@ -91,6 +91,22 @@ def test_memory_of_another_version_is_forgotten_and_said(tmp_path):
     assert second.states["count"].keys == ()
 
 
+def test_memory_of_half_width_keeps_its_infinities_and_gaps(tmp_path):
+    class Wide(Count):
+        memory: ClassVar = StateShape(1, ("a", "b"), single=True)
+
+    first, second, kept = pipeline(Wide()), pipeline(Wide()), StateDir(tmp_path)
+    assert first.states["count"].values.dtype == np.float32
+    values = np.array([[np.inf, np.nan], [-np.inf, 0.1]], np.float32)
+    first.states["count"] = State(("x", "y"), values)
+    kept.save(first)
+    assert kept.restore(second) == ""
+
+    assert second.states["count"].keys == ("x", "y")
+    np.testing.assert_array_equal(second.states["count"].values, values)
+    assert second.states["count"].values.dtype == np.float32
+
+
 def test_damaged_state_is_set_aside_and_said(tmp_path):
     kept = StateDir(tmp_path)
     (tmp_path / "state.json").write_bytes(b'{"version": 1, "states"')

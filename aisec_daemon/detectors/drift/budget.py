@@ -1,0 +1,98 @@
+"""Thresholds: what the operator's budget of false alarms asks of each score of each kind."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisec_daemon.detectors.drift.ledger import Ledger
+from aisec_daemon.numerics import calibration
+from aisec_daemon.numerics.profile import SCORES
+
+BLOCK_SECONDS = 300.0
+WEEK_SECONDS = 604_800.0
+ENOUGH_BLOCKS = 288  # one series for a day
+KEPT = 200  # largest maxima of each score
+MOST_PER_WEEK = 1000.0
+LEAST_LEARNED = 120.0  # readings
+LOCAL, FLEET = "blocks/", "fleet/"
+
+PROVISIONAL = {  # tail of log(1 + maximum) of one block in 250: start, scale, shape
+    "novelty": (3.755, 0.589, -0.101),
+    "shift": (7.576, 0.181, -0.304),
+    "distance": (2.416, 0.563, 0.123),
+}
+"""Measured on 50,191 blocks of normal server telemetry at 1 Hz (docs/detectors/drift.md)."""
+
+_TAIL_RATIO = 0.004
+
+
+def share(accepted: float, gpus: int, series: int) -> float:
+    """Return the share of blocks of one score of one series that may pass by chance."""
+    weekly = accepted * gpus / max(series, 1) / len(SCORES)
+    return min(weekly * BLOCK_SECONDS / WEEK_SECONDS, 0.5)
+
+
+def is_pool(key: str) -> bool:
+    """Tell whether a row holds block maxima."""
+    return key.startswith((LOCAL, FLEET))
+
+
+def counted(row: NDArray[np.float32]) -> float:
+    """Return of how many blocks such a row is."""
+    return float(row[: len(SCORES)].min())
+
+
+def note(ledger: Ledger, kind: str, maxima: NDArray[np.float32]) -> None:
+    """Add the block maxima (S, 3) of series of one kind; those not judged (NaN) are left out."""
+    row = ledger.plain(LOCAL + kind)
+    for score in range(len(SCORES)):
+        known = maxima[:, score][~np.isnan(maxima[:, score])]
+        kept = slice(len(SCORES) + score * KEPT, len(SCORES) + (score + 1) * KEPT)
+        count = int(row[score])
+        before = row[kept][: min(count, KEPT)]
+        largest = np.sort(np.concatenate([before, known]))[::-1][:KEPT]
+        row[kept][: len(largest)] = largest
+        row[score] = count + len(known)
+
+
+def blocks(ledger: Ledger, kind: str) -> int:
+    """Return of how many blocks a kind's thresholds come, local ones and the fleet's."""
+    return min(_pool(ledger, kind, score)[1] for score in range(len(SCORES)))
+
+
+def thresholds(ledger: Ledger, kinds: Iterable[str], share: float) -> dict[str, list[float]]:
+    """Return for each kind what each score passes in a `share` of blocks."""
+    found = {}
+    for kind in set(kinds):
+        pools = [_pool(ledger, kind, score) for score in range(len(SCORES))]
+        found[kind] = [
+            calibration.threshold(largest, share, count)
+            if count >= ENOUGH_BLOCKS
+            else provisional(name, share)
+            for name, (largest, count) in zip(SCORES, pools, strict=True)
+        ]
+    return found
+
+
+def provisional(score: str, share: float) -> float:
+    """Return the threshold that is shipped, until enough blocks were seen here."""
+    start, scale, shape = PROVISIONAL[score]
+    growth = math.log(max(_TAIL_RATIO / share, 1.0))
+    return math.expm1(start + scale * (math.expm1(shape * growth) / shape if shape else growth))
+
+
+def _pool(ledger: Ledger, kind: str, score: int) -> tuple[NDArray[np.float64], int]:
+    """Return the largest maxima of here and of the fleet, and of how many blocks they are."""
+    largest, count = [np.empty(0)], 0
+    for prefix in (LOCAL, FLEET):
+        if prefix + kind in ledger:
+            row = ledger.plain(prefix + kind)
+            first = len(SCORES) + score * KEPT
+            here = int(row[score])
+            largest.append(row[first : first + min(here, KEPT)].astype(np.float64))
+            count += here
+    return np.sort(np.concatenate(largest))[-KEPT:], count
