@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SYSTEM_PACKAGES := prometheus prometheus-alertmanager python3-venv systemd systemd-container
+DATA ?= ../shared/data
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help run test test-system lint golden docs bench install uninstall wheel clean
+.PHONY: help run test test-system lint golden docs bench bench-drift install uninstall wheel clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +37,10 @@ docs: $(VENV)/.test ## write docs/metrics.md and deploy/aisec.toml anew from the
 
 bench: $(VENV)/.test ## measure, and write docs/footprint.md
 	$(BIN)/python -m tests.bench docs/footprint.md
+
+bench-drift: $(VENV)/.test ## measure drift on public data (DATA=folder), and write docs/detectors/drift.md
+	@$(BIN)/pip install -q --disable-pip-version-check --group bench-drift
+	$(BIN)/python -m tests.bench_drift --data $(DATA) docs/detectors/drift.md
 
 install: ## put program and service on this node, and start it (as root)
 	@systemd/install

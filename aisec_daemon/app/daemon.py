@@ -13,7 +13,7 @@ from time import monotonic
 from types import FrameType
 from typing import Any
 
-from aisec_daemon.app import catalogue
+from aisec_daemon.app import calibration, catalogue
 from aisec_daemon.app.clock import Clock
 from aisec_daemon.app.loop import Loop
 from aisec_daemon.app.node import close_host, open_host
@@ -130,8 +130,7 @@ class Daemon:
             if monotonic() - saved >= _SAVE_SECONDS:
                 saved = monotonic()
                 self._save()
-                if self._loop.pipeline is not None:
-                    self._show(EVICTED, float(self._loop.pipeline.evicted))
+                self._show_memory()
             if not told_ready and self._ready():
                 told_ready = True
                 notify("READY=1", f"STATUS=metrics on {self._settings.listen}")
@@ -152,6 +151,8 @@ class Daemon:
             pipeline.inherit(self._loop.pipeline)
         elif self._tape is None:
             self._restore(pipeline)
+        if fault := calibration.install(pipeline):
+            _LOG.warning("%s", fault)
         mark = self._tape.mark if self._tape else ""
         self._metrics = Metrics(
             [detector.rule for detector in detectors],
@@ -162,6 +163,7 @@ class Daemon:
         self._show(UNPROTECTED, float(self._unprotected))
         self._show(EVICTED, 0.0)
         self._loop.pipeline = pipeline
+        self._show_memory()
         self._loop.sinks = (self._metrics, Log(f"replayed: {mark}" if mark else ""))
         self._source.start()
 
@@ -217,6 +219,18 @@ class Daemon:
     def _show(self, gauge: Family, value: float) -> None:
         if self._metrics is not None:
             self._metrics.set_gauge(gauge.name, gauge.help, value)
+
+    def _show_memory(self) -> None:
+        """Show what pipeline and detectors have to tell of what they remember."""
+        pipeline = self._loop.pipeline
+        if pipeline is None or self._metrics is None:
+            return
+        self._show(EVICTED, float(pipeline.evicted))
+        for detector in pipeline.detectors:
+            gauges = getattr(detector, "gauges", None)
+            if gauges is not None:
+                for name, about, value in gauges(pipeline.states[detector.rule.name]):
+                    self._metrics.set_gauge(name, about, value)
 
     def _played_out(self) -> bool:
         return isinstance(self._source, Player) and self._source.ended and self._inbox.empty()

@@ -70,6 +70,17 @@ class StateDir:
             file.replace(aside)
             return f"{file} is damaged ({error}); it was set aside as {aside.name}"
 
+    def peek(self, pipeline: Pipeline) -> str:
+        """Give the pipeline what was saved and leave the file as it is; OSError if there is none.
+
+        Returns a sentence on what could not be used.
+        """
+        text = (self.folder / _FILE).read_bytes()
+        try:
+            return _unpack(orjson.loads(text), pipeline)
+        except (KeyError, TypeError, ValueError) as error:
+            return f"{self.folder / _FILE} is damaged ({error})"
+
 
 def _write(file: Path, content: bytes) -> None:
     """Replace a file so that a crash leaves the old one or the new one (rename(2), fsync(2))."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import typer
 
+from aisec_daemon.cli.calibrate import calibrate
 from aisec_daemon.cli.check import check
 from aisec_daemon.cli.doctor import doctor
 from aisec_daemon.cli.once import once
+from aisec_daemon.cli.profiles import profiles
 from aisec_daemon.cli.record import record
 from aisec_daemon.cli.replay import replay
 from aisec_daemon.cli.run import run
@@ -23,6 +25,8 @@ app.command()(check)
 app.command()(doctor)
 app.command()(record)
 app.command()(replay)
+app.command()(profiles)
+app.command()(calibrate)
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from aisec_daemon.detectors.drift import budget, newcomers, telling
+from aisec_daemon.detectors.drift import budget, newcomers, sharing, telling
 from aisec_daemon.detectors.drift.judging import Judgement, judge
 from aisec_daemon.detectors.drift.ledger import FIELDS, Ledger
 from aisec_daemon.detectors.drift.series import ALWAYS, SHARED, Series, gather
@@ -42,6 +42,9 @@ class Drift:
     memory: ClassVar[StateShape | None] = StateShape(1, FIELDS, rows=_ROWS, single=True)
     peers: ClassVar[bool] = True  # the budget is divided over all series there are
 
+    calibration: Annotated[
+        str, "file that `aisec-daemon calibrate` wrote, of this fleet; empty for this node alone"
+    ] = ""
     false_alarms_per_gpu_week: Annotated[
         float, "false alarms that are accepted, for each GPU and week"
     ] = 0.5
@@ -146,9 +149,10 @@ def _greet(ledger: Ledger, series: Series, time: float) -> dict[str, int]:
         if user is None:
             continue
         users.setdefault(user, 0)
-        if f"known/{owner}" not in ledger:
-            ledger.plain(f"known/{owner}")
-            users[user] += 1
+        key = sharing.known(owner, series.words[owner])
+        users[user] += key not in ledger
+        ledger.plain(key)
+        ledger.set_time(ledger.rows([key], time), "seen", np.array([time]))
     for user, count in users.items():
         newcomers.arrived(ledger, user, count, time)
     return users

@@ -51,12 +51,25 @@ def note(ledger: Ledger, kind: str, maxima: NDArray[np.float32]) -> None:
     row = ledger.plain(LOCAL + kind)
     for score in range(len(SCORES)):
         known = maxima[:, score][~np.isnan(maxima[:, score])]
-        kept = slice(len(SCORES) + score * KEPT, len(SCORES) + (score + 1) * KEPT)
-        count = int(row[score])
-        before = row[kept][: min(count, KEPT)]
-        largest = np.sort(np.concatenate([before, known]))[::-1][:KEPT]
-        row[kept][: len(largest)] = largest
-        row[score] = count + len(known)
+        _extend(row, score, known, len(known))
+
+
+def add(ledger: Ledger, key: str, other: NDArray[np.float32]) -> None:
+    """Add the maxima of another row of its kind."""
+    row = ledger.plain(key)
+    for score in range(len(SCORES)):
+        _extend(row, score, largest(other, score), int(other[score]))
+
+
+def place(score: int) -> slice:
+    """Return where in a row the largest maxima of a score are."""
+    return slice(len(SCORES) + score * KEPT, len(SCORES) + (score + 1) * KEPT)
+
+
+def largest(row: NDArray[np.float32], score: int) -> NDArray[np.float32]:
+    """Return a row's largest maxima of one score, falling."""
+    kept: NDArray[np.float32] = row[place(score)][: min(int(row[score]), KEPT)]
+    return kept
 
 
 def blocks(ledger: Ledger, kind: str) -> int:
@@ -70,10 +83,10 @@ def thresholds(ledger: Ledger, kinds: Iterable[str], share: float) -> dict[str, 
     for kind in set(kinds):
         pools = [_pool(ledger, kind, score) for score in range(len(SCORES))]
         found[kind] = [
-            calibration.threshold(largest, share, count)
+            calibration.threshold(maxima, share, count)
             if count >= ENOUGH_BLOCKS
             else provisional(name, share)
-            for name, (largest, count) in zip(SCORES, pools, strict=True)
+            for name, (maxima, count) in zip(SCORES, pools, strict=True)
         ]
     return found
 
@@ -87,12 +100,16 @@ def provisional(score: str, share: float) -> float:
 
 def _pool(ledger: Ledger, kind: str, score: int) -> tuple[NDArray[np.float64], int]:
     """Return the largest maxima of here and of the fleet, and of how many blocks they are."""
-    largest, count = [np.empty(0)], 0
+    found, count = [np.empty(0)], 0
     for prefix in (LOCAL, FLEET):
         if prefix + kind in ledger:
             row = ledger.plain(prefix + kind)
-            first = len(SCORES) + score * KEPT
-            here = int(row[score])
-            largest.append(row[first : first + min(here, KEPT)].astype(np.float64))
-            count += here
-    return np.sort(np.concatenate(largest))[-KEPT:], count
+            found.append(largest(row, score).astype(np.float64))
+            count += int(row[score])
+    return np.sort(np.concatenate(found))[-KEPT:], count
+
+
+def _extend(row: NDArray[np.float32], score: int, maxima: NDArray[np.float32], blocks: int) -> None:
+    kept = np.sort(np.concatenate([largest(row, score), maxima]))[::-1][:KEPT]
+    row[place(score)][: len(kept)] = kept
+    row[score] += blocks

@@ -98,7 +98,7 @@ class Ledger:
         over = len(self._keys) - self._room
         if over <= 0:
             return State(tuple(self._keys), self.values)
-        prefixes = ("workload/", "gpu/")
+        prefixes = ("workload/", "gpu/", "known/")
         mortal = [row for key, row in self._row.items() if key.startswith(prefixes)]
         seen = self.time(np.array(mortal, np.intp), "seen")
         order = sorted(range(len(mortal)), key=lambda at: (seen[at], self._keys[mortal[at]]))
