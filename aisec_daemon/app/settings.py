@@ -43,6 +43,13 @@ class Host(BaseModel):
     gpu_release_seconds: float = Field(
         900.0, gt=0, description="how long SIGUSR1 lets go of the GPUs, unless SIGUSR2 comes first"
     )
+    outputs: dict[str, Path] = Field(
+        default_factory=dict,
+        description="files or named pipes to which model servers append outputs, by model",
+    )
+    outputs_listen: str = Field(
+        "", description="loopback address and UDP port that takes outputs; empty for none"
+    )
 
 
 class Metrics(BaseModel):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aisec_daemon.host.nvml.client import Nvml
+from aisec_daemon.host.outputs.reader import OutputReader
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
 
@@ -21,3 +22,4 @@ class Host:
     tally: Tally
     nvml: Nvml
     processes: Processes
+    outputs: OutputReader | None = None
