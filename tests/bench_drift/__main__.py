@@ -71,9 +71,22 @@ def head() -> str:
     )
 
 
+def renewed(page: Path, names: list[str], data: Path) -> str:
+    """Measure some parts again, and return the page with their sections in the old ones' place."""
+    sections = page.read_text("utf-8").split("\n## ")
+    for name in names:
+        fresh = measured(name, data).removeprefix("## ").rstrip("\n") + "\n"
+        title = fresh.partition("\n")[0]
+        at = [old.partition("\n")[0] for old in sections].index(title)
+        sections[at] = fresh
+    return "\n## ".join(sections)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench_drift", description=__doc__)
-    parser.add_argument("what", nargs="+", help="parts, or the page to write")
+    parser.add_argument(
+        "what", nargs="+", help="parts, or the page to write, or a page and parts to renew in it"
+    )
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="public data")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -84,6 +97,9 @@ def main() -> None:
     elif len(given.what) == 1 and given.what[0].endswith(".md"):
         text = "\n".join([head(), *(measured(name, given.data) for name in PARTS)])
         Path(given.what[0]).write_text(text, encoding="utf-8")
+    elif given.what[0].endswith(".md") and set(given.what[1:]) <= set(PARTS):
+        page = Path(given.what[0])
+        page.write_text(renewed(page, given.what[1:], given.data), encoding="utf-8")
     else:
         parser.error(f"name a page to write, or any of: {', '.join(PARTS)}")
 

@@ -116,7 +116,7 @@ def measure(folder: Path) -> str:
         hours = sum((~np.isnan(told[name][0])).sum() for name in test) / _HOUR
         for target in TARGETS:
             lines = exathlon.thresholds(pooled, target)
-            count = sum(exathlon.alarms(told[name], lines) for name in test)
+            count = sum(exathlon.alarms(told[name], lines)[0] for name in test)
             rows.append(_row(len(train), len(test), pooled.shape[1], hours, target, count))
     head = ["workloads calibrated on", "blocks", "counted on", "series-hours"]
     return table([*head, "target a series-week", "openings", "a series-week, 95 %"], rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,8 @@ def largest(row: NDArray[np.float32], score: int) -> NDArray[np.float32]:
 
 def blocks(ledger: Ledger, kind: str) -> int:
     """Return of how many blocks a kind's thresholds come, local ones and the fleet's."""
-    return min(_pool(ledger, kind, score)[1] for score in range(len(SCORES)))
+    keys = [prefix + kind for prefix in (LOCAL, FLEET) if prefix + kind in ledger]
+    return int(sum(counted(ledger.plain(key)) for key in keys))
 
 
 def thresholds(ledger: Ledger, kinds: Iterable[str], share: float) -> dict[str, list[float]]:
@@ -83,7 +85,7 @@ def thresholds(ledger: Ledger, kinds: Iterable[str], share: float) -> dict[str, 
     for kind in set(kinds):
         pools = [_pool(ledger, kind, score) for score in range(len(SCORES))]
         found[kind] = [
-            calibration.threshold(maxima, share, count)
+            _threshold(maxima.tobytes(), share, count)
             if count >= ENOUGH_BLOCKS
             else provisional(name, share)
             for name, (maxima, count) in zip(SCORES, pools, strict=True)
@@ -96,6 +98,11 @@ def provisional(score: str, share: float) -> float:
     start, scale, shape = PROVISIONAL[score]
     growth = math.log(max(_TAIL_RATIO / share, 1.0))
     return math.expm1(start + scale * (math.expm1(shape * growth) / shape if shape else growth))
+
+
+@lru_cache(maxsize=1024)  # maxima change every 300 s, and are asked for every second
+def _threshold(maxima: bytes, share: float, count: int) -> float:
+    return calibration.threshold(np.frombuffer(maxima), share, count)
 
 
 def _pool(ledger: Ledger, kind: str, score: int) -> tuple[NDArray[np.float64], int]:

@@ -45,7 +45,7 @@ def reason(change: Change, words: Mapping[str, str]) -> str:
         if not np.isnan(law).any()
         else "before, less than a minute of it was seen"
     )
-    base = "provisional thresholds" if change.provisional else "thresholds of its own past"
+    base = "provisional thresholds" if change.provisional else "calibrated thresholds"
     return (
         f"{metric} of {owner(words)} {_WAYS[change.score]}: now {_number(change.value)}"
         f"{_lately(change.memory)}; {before}; since {since}; "
