@@ -17,7 +17,7 @@ from aisec_daemon.model import Read, Rule, Severity, State, StateShape, Verdict,
 
 TOTALS = "totals"
 _ROWS = 4096
-_OPENED, _GPU_SECONDS, _BLOCKS, _PROVISIONAL, _LAST_DAY, _LAST_SECOND = range(6)
+_OPENED, _GPU_WEEKS, _GPU_SECONDS, _LAST_DAY, _LAST_SECOND = range(5)
 _RATES = tuple(name for name in (*SHARED, *ALWAYS) if name.endswith("_per_second"))
 _LONGEST_STEP = 60.0  # seconds between readings that still count as watching
 _DAY = 86_400.0
@@ -121,8 +121,10 @@ class Drift:
         """Tell, for the metrics page, what was promised and what was seen."""
         rows = dict(zip(state.keys, state.values, strict=True))
         total = rows.get(TOTALS)
-        watched = float(total[_GPU_SECONDS]) / budget.WEEK_SECONDS if total is not None else 0.0
         opened = float(total[_OPENED]) if total is not None else 0.0
+        watched = 0.0
+        if total is not None:
+            watched = float(total[_GPU_WEEKS]) + float(total[_GPU_SECONDS]) / budget.WEEK_SECONDS
         yield (
             "aisec_drift_target_false_alarms_per_gpu_week",
             "False alarms of drift that the operator accepts.",
@@ -163,6 +165,10 @@ def _count(ledger: Ledger, found: Judgement, time: float, gpus: int) -> None:
     row: NDArray[np.float32] = ledger.plain(TOTALS)
     last = float(row[_LAST_DAY]) * _DAY + float(row[_LAST_SECOND])
     if last and 0 < time - last <= _LONGEST_STEP and found.ready.any():
-        row[_GPU_SECONDS] += np.float32(gpus * (time - last))
+        weeks, seconds = divmod(
+            float(row[_GPU_SECONDS]) + gpus * (time - last), budget.WEEK_SECONDS
+        )
+        row[_GPU_WEEKS] += np.float32(weeks)  # float32 cannot count the seconds of years
+        row[_GPU_SECONDS] = seconds
     row[_OPENED] += np.float32(found.opened)
     row[_LAST_DAY], row[_LAST_SECOND] = time // _DAY, time % _DAY
