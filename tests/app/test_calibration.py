@@ -29,14 +29,14 @@ def seconds(count, seed=0):
     for second in range(count):
         time = BEGIN + second
         power = 300 + 3 * noise.normal()
+        gpu = {"power_watts": power, "utilization_ratio": 0.9, "temperature_celsius": 60.0}
+        words = {"name": "H100", "kind": "gpu", "uuid": "GPU-a"}
+        yield Snapshot.from_rows(TABLES["gpu"], time, {"GPU-a": (gpu, words)})
         process = {"memory_used_bytes": 2e9, "sm_utilization_ratio": 0.9}
         words = {"uuid": "GPU-a", "executable": "/opt/a\x1bb", "user": "ada", "container": ""}
         yield Snapshot.from_rows(
             TABLES["gpu_process"], time, {"GPU-a/1:2": (process, {**words, "process": "1:2"})}
         )
-        gpu = {"power_watts": power, "utilization_ratio": 0.9, "temperature_celsius": 60.0}
-        words = {"name": "H100", "kind": "gpu", "uuid": "GPU-a"}
-        yield Snapshot.from_rows(TABLES["gpu"], time, {"GPU-a": (gpu, words)})
 
 
 def recording(path, count, seed=0):

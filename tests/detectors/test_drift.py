@@ -12,7 +12,7 @@ from aisec_daemon.numerics import profile
 
 BEGIN = 1_790_000_000.0
 TABLES = catalogue.tables()
-RATES = Drift().reads[0].columns
+RATES = Drift().reads[1].columns
 
 
 def gpu_view(time, power, utilization=0.9):
@@ -52,14 +52,16 @@ class Node:
         self.noise = np.random.default_rng(1)
         self.verdict = None
 
-    def live(self, seconds, power=300.0, program="/opt/train", user="ada", pid="1", gpu="GPU-a"):
+    def live(
+        self, seconds, power=300.0, program="/opt/train", user="ada", pid="1", gpu="GPU-a", lag=0.0
+    ):
         """Return what was told: second, case, reason."""
         told = []
         for second in range(seconds):
             self.time += 1.0
             watts = power + self.noise.normal() * 3
             programs = {f"{gpu}/{pid}": (gpu, program, user, 2e9, "")} if program else {}
-            views = (gpu_view(self.time, {gpu: watts}), process_view(self.time, programs))
+            views = (process_view(self.time, programs), gpu_view(self.time - lag, {gpu: watts}))
             self.state.values.setflags(write=False)
             self.state, self.verdict = self.detector(self.state, *views)
             told += [
@@ -167,7 +169,7 @@ def test_a_new_name_every_minute_is_no_escape():
 def test_a_missing_value_is_neither_judged_nor_learned(learned):
     node = copy_of(learned)
     before = node.state
-    node.live(30, power=np.nan)
+    node.live(5, power=np.nan)
     row = next(k for k, key in enumerate(before.keys) if key.endswith("/power_watts"))
 
     np.testing.assert_array_equal(
@@ -175,6 +177,40 @@ def test_a_missing_value_is_neither_judged_nor_learned(learned):
     )
     at = node.verdict.subjects.index(before.keys[row])
     assert np.isnan(node.verdict.score[at])
+
+
+def test_what_was_read_too_long_ago_is_not_judged(learned):
+    node = copy_of(learned)
+
+    assert node.live(30, power=900, lag=6.0) == []
+    assert np.isnan(node.verdict.score[:-1]).all()
+
+
+def test_what_is_there_at_the_beginning_is_not_new():
+    node = Node()
+    programs = {f"GPU-a/{at}": ("GPU-a", f"/opt/{at}", "ci", 1e9, "") for at in range(50)}
+    for _ in range(5):
+        node.time += 1
+        views = (process_view(node.time, programs), gpu_view(node.time, {"GPU-a": 300.0}))
+        node.state, verdict = node.detector(node.state, *views)
+
+    assert not (verdict.score >= 1).any()
+    assert verdict.subjects[-1] == "user/ci"
+
+
+def test_a_workload_with_more_processes_and_gpus_is_the_same():
+    node = Node()
+    node.live(900)
+    two = {f"GPU-{at}/{at}": (f"GPU-{at}", "/opt/train", "ada", 2e9, "") for at in "ab"}
+    told = []
+    for _ in range(300):
+        node.time += 1
+        powers = {f"GPU-{at}": 300 + node.noise.normal() for at in "ab"}
+        views = (process_view(node.time, two), gpu_view(node.time, powers))
+        node.state, verdict = node.detector(node.state, *views)
+        told += [key for key, score in zip(verdict.keys, verdict.score, strict=True) if score >= 1]
+
+    assert told == []
 
 
 def test_hostile_names_stay_on_their_line(learned):

@@ -17,7 +17,7 @@ from aisec_daemon.model import Read, Rule, Severity, State, StateShape, Verdict,
 
 TOTALS = "totals"
 _ROWS = 4096
-_OPENED, _GPU_WEEKS, _GPU_SECONDS, _LAST_DAY, _LAST_SECOND = range(5)
+_OPENED, _GPU_WEEKS, _GPU_SECONDS, _LAST_DAY, _LAST_SECOND, _BEGUN_DAY, _BEGUN_SECOND = range(7)
 _RATES = tuple(name for name in (*SHARED, *ALWAYS) if name.endswith("_per_second"))
 _LONGEST_STEP = 60.0  # seconds between readings that still count as watching
 _DAY = 86_400.0
@@ -62,18 +62,18 @@ class Drift:
 
     @property
     def reads(self) -> tuple[Read, ...]:
-        """Every reading of the GPUs calls it."""
-        return (Read("gpu", 5.0, _RATES), Read("gpu_process"))
+        """Every reading of the processes calls it, which comes after one of their GPUs."""
+        return (Read("gpu_process"), Read("gpu", 5.0, _RATES))
 
     def __call__(self, state: State, *views: View | None) -> tuple[State, Verdict]:
         """Judge every series there is, and learn."""
-        gpus, processes = views
-        if gpus is None:
+        processes, gpus = views
+        if gpus is None or processes is None:
             return state, Verdict((), np.empty(0))
         ledger = Ledger(state, _ROWS)
-        series = gather(gpus, processes)
+        series = gather(processes, gpus, ledger)
         count = max(sum(kind == "gpu" for kind in gpus.label("kind")), 1)
-        share = budget.share(self.false_alarms_per_gpu_week, count, len(series.keys))
+        share = budget.share(self.false_alarms_per_gpu_week, count, series.read)
         users = _greet(ledger, series, gpus.time)
         found = judge(ledger, series, gpus.time, share, self)
         _count(ledger, found, gpus.time, count)
@@ -103,7 +103,8 @@ class Drift:
             subjects.append(f"user/{user}")
             owners.append(f"user/{user}")
             scores.append(score)
-            facts.append({"user": user, "value": count, "median_before": usual})
+            told = {"user": user, "value": count, "median_before": usual}
+            facts.append(told if score >= 1 else {})
             reasons.append(
                 f"{count:.0f} workloads that were never seen came from user "
                 f"{telling.plain(user)} within the hour; usually {usual:.2g} an hour"
@@ -144,7 +145,14 @@ class Drift:
 
 
 def _greet(ledger: Ledger, series: Series, time: float) -> dict[str, int]:
-    """Count workloads that were never seen, by user; every user of now is named."""
+    """Count workloads that were never seen, by user; every user of now is named.
+
+    What is there when this memory begins is not new.
+    """
+    total = ledger.plain(TOTALS)
+    if total[_BEGUN_DAY] == 0:
+        total[_BEGUN_DAY], total[_BEGUN_SECOND] = time // _DAY, time % _DAY
+    age = time - float(total[_BEGUN_DAY]) * _DAY - float(total[_BEGUN_SECOND])
     users: dict[str, int] = {}
     for owner in dict.fromkeys(series.owners):
         user = series.words[owner].get("user")
@@ -152,7 +160,7 @@ def _greet(ledger: Ledger, series: Series, time: float) -> dict[str, int]:
             continue
         users.setdefault(user, 0)
         key = sharing.known(owner, series.words[owner])
-        users[user] += key not in ledger
+        users[user] += key not in ledger and age >= newcomers.FIRST_SECONDS
         ledger.plain(key)
         ledger.set_time(ledger.rows([key], time), "seen", np.array([time]))
     for user, count in users.items():

@@ -18,7 +18,7 @@ Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
 
 CALM_SECONDS = 300.0  # without anything past the line before a series is learned again
-GONE_SECONDS = 60.0  # without a value before a series begins anew
+GONE_SECONDS = 10.0  # without a value before a series begins anew
 _DISTANCE_SECONDS = 10.0
 _SUMS_ROOM = 1.2  # how far past its threshold a sum of deviations may go
 

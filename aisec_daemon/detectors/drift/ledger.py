@@ -38,7 +38,7 @@ class Ledger:
         width = len(FIELDS)
         self.values: Floats = np.array(state.values, np.float32).reshape(len(self._keys), width)
 
-    def __contains__(self, key: str) -> bool:
+    def __contains__(self, key: object) -> bool:
         return key in self._row
 
     def __len__(self) -> int:

@@ -7,7 +7,7 @@ import math
 from aisec_daemon.detectors.drift.ledger import Ledger
 
 HOUR = 3600.0
-LEARN_HOURS = 24.0
+FIRST_SECONDS = 600.0  # in which everything is new, and says nothing
 _HALF_LIFE_HOURS = 168.0
 _LEAST_RATE = 1.0  # an hour: what any user may do
 _ARRIVED, _HOUR_DAY, _HOUR_SECOND, _RATE, _HOURS = range(5)
