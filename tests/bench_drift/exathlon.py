@@ -1,6 +1,6 @@
 """False alarms on real normal data: calibrated on some applications, counted on the others
 
-Undisturbed Spark runs of three applications, 1 Hz, up to 1,700 live series each. Every run starts
+Undisturbed Spark runs of three applications, 1 Hz, about 1,070 live series each. Every run starts
 without a past and learns for 900 s. Counters are differenced (in the daemon their table says which
 they are; here those that never fall are taken for counters). The three scores share the budget
 equally. An alarm is the first second past a threshold after 300 s below it, as the daemon opens

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from aisec_daemon.detectors.drift import budget, newcomers, sharing, telling
+from aisec_daemon.detectors.drift import budget, newcomers, sharing, telling, totals
 from aisec_daemon.detectors.drift.judging import Judgement, judge
 from aisec_daemon.detectors.drift.ledger import FIELDS, Ledger
 from aisec_daemon.detectors.drift.series import ALWAYS, SHARED, Series, gather
 from aisec_daemon.model import Read, Rule, Severity, State, StateShape, Verdict, View
+from aisec_daemon.model.rule import Fact
 
-TOTALS = "totals"
 _ROWS = 4096
-_OPENED, _GPU_WEEKS, _GPU_SECONDS, _LAST_DAY, _LAST_SECOND, _BEGUN_DAY, _BEGUN_SECOND = range(7)
 _RATES = tuple(name for name in (*SHARED, *ALWAYS) if name.endswith("_per_second"))
-_LONGEST_STEP = 60.0  # seconds between readings that still count as watching
-_DAY = 86_400.0
+
+
+class _Line(NamedTuple):
+    """One row of the verdict."""
+
+    subject: str
+    score: float
+    case: str
+    reason: str = ""
+    facts: Mapping[str, Fact] = {}
 
 
 @dataclass(frozen=True)
@@ -76,72 +82,59 @@ class Drift:
         share = budget.share(self.false_alarms_per_gpu_week, count, series.read)
         users = _greet(ledger, series, gpus.time)
         found = judge(ledger, series, gpus.time, share, self)
-        _count(ledger, found, gpus.time, count)
+        totals.count(ledger, found, gpus.time, count)
         return ledger.state(), self._verdict(ledger, found, users, (gpus.time, share, count))
 
     def _verdict(
         self,
         ledger: Ledger,
         found: Judgement,
-        users: dict[str, int],
+        users: Mapping[str, int],
         now: tuple[float, float, int],
     ) -> Verdict:
         """Put series and users together; the words are made only for what is past the line."""
         time, share, gpus = now
-        series = found.series
-        facts: list[dict[str, Any]] = [{} for _ in series.keys]
-        reasons = [""] * len(series.keys)
-        for row in np.flatnonzero(found.score >= 1):
-            change = found.change(int(row), gpus, self.false_alarms_per_gpu_week)
-            words = series.words[series.owners[row]]
-            reasons[row] = telling.reason(change, words)
-            facts[row] = {**words, **telling.quantiles(change)}
-        subjects, scores, owners = list(series.keys), found.score.tolist(), list(series.owners)
-        for user in users:
-            hourly = share * newcomers.HOUR / budget.BLOCK_SECONDS
-            score, count, usual = newcomers.judged(ledger, user, time, hourly)
-            subjects.append(f"user/{user}")
-            owners.append(f"user/{user}")
-            scores.append(score)
-            told = {"user": user, "value": count, "median_before": usual}
-            facts.append(told if score >= 1 else {})
-            reasons.append(
-                f"{count:.0f} workloads that were never seen came from user "
-                f"{telling.plain(user)} within the hour; usually {usual:.2g} an hour"
-            )
-        names = sorted({name for row in facts for name in row})
+        lines = [
+            *self._of_series(found, gpus),
+            *(_of_user(ledger, user, time, share) for user in users),
+        ]
+        names = sorted({name for line in lines for name in line.facts})
         return Verdict(
-            tuple(subjects),
-            np.array(scores, np.float64),
-            {name: tuple(row.get(name, "") for row in facts) for name in names},
-            tuple(reasons),
-            tuple(owners),
+            tuple(line.subject for line in lines),
+            np.array([line.score for line in lines], np.float64),
+            {name: tuple(line.facts.get(name, "") for line in lines) for name in names},
+            tuple(line.reason for line in lines),
+            tuple(line.case for line in lines),
         )
+
+    def _of_series(self, found: Judgement, gpus: int) -> Iterator[_Line]:
+        series = found.series
+        rows = zip(series.keys, found.score.tolist(), series.owners, strict=True)
+        for row, (key, score, owner) in enumerate(rows):
+            if not score >= 1:
+                yield _Line(key, score, owner)
+                continue
+            change = found.change(row, gpus, self.false_alarms_per_gpu_week)
+            facts: dict[str, Fact] = {**series.words[owner], **telling.quantiles(change)}
+            yield _Line(key, score, owner, telling.reason(change, series.words[owner]), facts)
 
     def gauges(self, state: State) -> Iterator[tuple[str, str, float]]:
         """Tell, for the metrics page, what was promised and what was seen."""
-        rows = dict(zip(state.keys, state.values, strict=True))
-        total = rows.get(TOTALS)
-        opened = float(total[_OPENED]) if total is not None else 0.0
-        watched = 0.0
-        if total is not None:
-            watched = float(total[_GPU_WEEKS]) + float(total[_GPU_SECONDS]) / budget.WEEK_SECONDS
-        yield (
-            "aisec_drift_target_false_alarms_per_gpu_week",
-            "False alarms of drift that the operator accepts.",
-            self.false_alarms_per_gpu_week,
-        )
-        yield (
-            "aisec_drift_openings_per_gpu_week",
-            "Openings of drift, right and false ones: an upper bound of the false ones.",
-            opened / watched if watched > 0 else np.nan,
-        )
-        yield ("aisec_drift_watched_gpu_weeks", "Time over which openings were counted.", watched)
-        yield (
-            "aisec_drift_calibration_blocks",
-            "Blocks of 300 s of single series that the thresholds come from, the fleet's too.",
-            sum(budget.counted(row) for key, row in rows.items() if budget.is_pool(key)),
-        )
+        return totals.gauges(state, self.false_alarms_per_gpu_week)
+
+
+def _of_user(ledger: Ledger, user: str, time: float, share: float) -> _Line:
+    """Judge how many workloads that were never seen a user came with."""
+    hourly = share * newcomers.HOUR / budget.BLOCK_SECONDS
+    score, count, usual = newcomers.judged(ledger, user, time, hourly)
+    name = f"user/{user}"
+    if not score >= 1:
+        return _Line(name, score, name)
+    reason = (
+        f"{count:.0f} workloads that were never seen came from user {telling.plain(user)} within "
+        f"the hour; usually {usual:.2g} an hour"
+    )
+    return _Line(name, score, name, reason, {"user": user, "value": count, "median_before": usual})
 
 
 def _greet(ledger: Ledger, series: Series, time: float) -> dict[str, int]:
@@ -149,10 +142,7 @@ def _greet(ledger: Ledger, series: Series, time: float) -> dict[str, int]:
 
     What is there when this memory begins is not new.
     """
-    total = ledger.plain(TOTALS)
-    if total[_BEGUN_DAY] == 0:
-        total[_BEGUN_DAY], total[_BEGUN_SECOND] = time // _DAY, time % _DAY
-    age = time - float(total[_BEGUN_DAY]) * _DAY - float(total[_BEGUN_SECOND])
+    age = totals.age(ledger, time)
     users: dict[str, int] = {}
     for owner in dict.fromkeys(series.owners):
         user = series.words[owner].get("user")
@@ -166,17 +156,3 @@ def _greet(ledger: Ledger, series: Series, time: float) -> dict[str, int]:
     for user, count in users.items():
         newcomers.arrived(ledger, user, count, time)
     return users
-
-
-def _count(ledger: Ledger, found: Judgement, time: float, gpus: int) -> None:
-    """Go on with the totals that the metrics show."""
-    row: NDArray[np.float32] = ledger.plain(TOTALS)
-    last = float(row[_LAST_DAY]) * _DAY + float(row[_LAST_SECOND])
-    if last and 0 < time - last <= _LONGEST_STEP and found.ready.any():
-        weeks, seconds = divmod(
-            float(row[_GPU_SECONDS]) + gpus * (time - last), budget.WEEK_SECONDS
-        )
-        row[_GPU_WEEKS] += np.float32(weeks)  # float32 cannot count the seconds of years
-        row[_GPU_SECONDS] = seconds
-    row[_OPENED] += np.float32(found.opened)
-    row[_LAST_DAY], row[_LAST_SECOND] = time // _DAY, time % _DAY

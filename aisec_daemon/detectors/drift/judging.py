@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from aisec_daemon.numerics import profile
 
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
+Doubles = NDArray[np.float64]
 
 CALM_SECONDS = 300.0  # without anything past the line before a series is learned again
 GONE_SECONDS = 10.0  # without a value before a series begins anew
@@ -44,11 +45,11 @@ class Judgement:
     """What was found of `series`: `score` (S,) with NaN for what is not judged yet."""
 
     series: Series
-    score: NDArray[np.float64]
+    score: Doubles
     which: NDArray[np.intp]  # the score that is furthest past its threshold
     ready: Flags
     provisional: Flags
-    since: NDArray[np.float64]
+    since: Doubles
     memory: Floats
     opened: int
 
@@ -66,6 +67,15 @@ class Judgement:
         )
 
 
+class _Times(NamedTuple):
+    """When each series was last seen, began, is calm again, and was first past its line."""
+
+    seen: Doubles
+    since: Doubles
+    calm: Doubles
+    alarm: Doubles
+
+
 def judge(
     ledger: Ledger, series: Series, time: float, share: float, patience: Patience
 ) -> Judgement:
@@ -73,43 +83,67 @@ def judge(
     rows = ledger.rows(series.keys, time)
     memory = np.ascontiguousarray(ledger.values[rows, : profile.WIDTH].T)
     value = np.array(series.values, np.float32)
-    seen = ledger.time(rows, "seen")
-    since = np.where(time - seen > GONE_SECONDS, time, ledger.time(rows, "since"))
-    alarm, calm = ledger.time(rows, "alarm"), ledger.time(rows, "calm")
-    accepted: Flags = (time < calm) & (time - alarm >= patience.accept)
-    profile.accept(memory, accepted)
-    since, calm = np.where(accepted, time, since), np.where(accepted, 0.0, calm)
-    known = (profile.samples(memory) >= patience.learn) & (time - since >= patience.settle)
+    times = _times(ledger, rows, memory, time, patience.accept)
+    known = (profile.samples(memory) >= patience.learn) & (time - times.since >= patience.settle)
     ready: Flags = known & ~np.isnan(value)
     limits = _limits(ledger, series, share)
-    learn: Flags = time >= calm
-    scores = _scores(ledger, rows, memory, value, (learn, seen, time))
+    learn: Flags = time >= times.calm
+    scores = _scores(ledger, rows, memory, value, (learn, times.seen, time))
     ratio = np.log1p(scores) / np.log1p(limits)
     past: Flags = ready & (ratio >= 1).any(axis=0)
-    begins: Flags = past & (time >= calm)
-    alarm = np.where(begins, time, alarm)
+    begins: Flags = past & learn
     profile.limit_sums(memory, np.where(known, _SUMS_ROOM * limits[1], 0.0).astype(np.float32))
     _keep_maxima(ledger, series, rows, np.where(ready & (learn | begins), scores, np.nan), time)
+    times = _Times(
+        np.where(np.isnan(value), times.seen, time),
+        times.since,
+        np.where(past, time + CALM_SECONDS, times.calm),
+        np.where(begins, time, times.alarm),
+    )
+    _store(ledger, rows, memory, times)
+    return _judgement(ledger, series, ratio, (ready, begins, times.alarm, memory))
+
+
+def _times(
+    ledger: Ledger, rows: NDArray[np.intp], memory: Floats, time: float, accept: float
+) -> _Times:
+    """Return the times of each series; one that was past its line for too long begins anew."""
+    seen, since, calm, alarm = (
+        ledger.time(rows, name) for name in ("seen", "since", "calm", "alarm")
+    )
+    accepted: Flags = (time < calm) & (time - alarm >= accept)
+    profile.accept(memory, accepted)
+    anew = accepted | (time - seen > GONE_SECONDS)
+    return _Times(seen, np.where(anew, time, since), np.where(accepted, 0.0, calm), alarm)
+
+
+def _store(ledger: Ledger, rows: NDArray[np.intp], memory: Floats, times: _Times) -> None:
     ledger.values[rows, : profile.WIDTH] = memory.T
-    there = ~np.isnan(value)
-    ledger.set_time(rows, "since", since)
-    ledger.set_time(rows, "seen", np.where(there, time, seen))
-    ledger.set_time(rows, "alarm", alarm)
-    ledger.set_time(rows, "calm", np.where(past, time + CALM_SECONDS, calm))
+    for name in _Times._fields:
+        ledger.set_time(rows, name, getattr(times, name))
+
+
+def _judgement(
+    ledger: Ledger,
+    series: Series,
+    ratio: Doubles,
+    found: tuple[Flags, Flags, Doubles, Floats],
+) -> Judgement:
+    """Put together what was found: the score that is furthest past its threshold speaks."""
+    ready, begins, alarm, memory = found
     worst = np.nan_to_num(ratio, nan=-1.0)
     score = np.where(ready, worst.max(axis=0, initial=0.0), np.nan)
-    which = worst.argmax(axis=0)
-    enough = {kind: budget.blocks(ledger, kind) for kind in set(series.kinds)}
-    shipped = np.array([enough[kind] < budget.ENOUGH_BLOCKS for kind in series.kinds], bool)
+    blocks = {kind: budget.blocks(ledger, kind) for kind in set(series.kinds)}
+    shipped = np.array([blocks[kind] < budget.ENOUGH_BLOCKS for kind in series.kinds], bool)
     opened = len({series.owners[row] for row in np.flatnonzero(begins)})
-    return Judgement(series, score, which, ready, shipped, alarm, memory, opened)
+    return Judgement(series, score, worst.argmax(axis=0), ready, shipped, alarm, memory, opened)
 
 
-def _limits(ledger: Ledger, series: Series, share: float) -> NDArray[np.float64]:
+def _limits(ledger: Ledger, series: Series, share: float) -> Doubles:
     """Return the threshold of each score of each series, (3, S)."""
     of_kind = budget.thresholds(ledger, series.kinds, share)
     limits = np.array([of_kind[kind] for kind in series.kinds], np.float64)
-    turned: NDArray[np.float64] = limits.reshape(len(series.kinds), len(profile.SCORES)).T
+    turned: Doubles = limits.reshape(len(series.kinds), len(profile.SCORES)).T
     return turned
 
 
@@ -118,8 +152,8 @@ def _scores(
     rows: NDArray[np.intp],
     memory: Floats,
     value: Floats,
-    when: tuple[Flags, NDArray[np.float64], float],
-) -> NDArray[np.float64]:
+    when: tuple[Flags, Doubles, float],
+) -> Doubles:
     """Return the three scores, (3, S), and let the memory learn."""
     learn, seen, time = when
     before = profile.samples(memory).copy()
@@ -142,7 +176,7 @@ def _keep_maxima(
     ledger: Ledger,
     series: Series,
     rows: NDArray[np.intp],
-    scores: NDArray[np.float64],
+    scores: Doubles,
     time: float,
 ) -> None:
     """Go on with each series' block maxima, and pool those of blocks that ended."""
