@@ -19,7 +19,14 @@ import numpy as np
 from aisec_daemon.numerics import novelty, profile
 from tests.bench.__main__ import machine
 
-PARTS = {"novel": "nab", "exathlon": "exathlon", "recordings": "gpu", "outputs": "", "cost": ""}
+PARTS = {
+    "novel": "nab",
+    "exathlon": "exathlon",
+    "recordings": "gpu",
+    "takeover": "",
+    "outputs": "",
+    "cost": "",
+}
 
 _ABOUT = """# How well drift is found
 
