@@ -162,6 +162,8 @@ def test_a_new_name_every_minute_is_no_escape():
     node = Node()
     told = [line for turn in range(60) for line in node.live(20, program=f"/tmp/{turn}")]
 
+    opened = dict(zip(node.state.keys, node.state.values[:, 0], strict=True))["totals"]
+    assert opened == 1
     assert told[-1][1] == "user/ada"
     assert "workloads that were never seen came from user ada" in told[-1][2]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, NamedTuple
 
@@ -82,30 +82,13 @@ class Drift:
         share = budget.share(self.false_alarms_per_gpu_week, count, series.read)
         users = _greet(ledger, series, gpus.time)
         found = judge(ledger, series, gpus.time, share, self)
-        totals.count(ledger, found, gpus.time, count)
-        return ledger.state(), self._verdict(ledger, found, users, (gpus.time, share, count))
-
-    def _verdict(
-        self,
-        ledger: Ledger,
-        found: Judgement,
-        users: Mapping[str, int],
-        now: tuple[float, float, int],
-    ) -> Verdict:
-        """Put series and users together; the words are made only for what is past the line."""
-        time, share, gpus = now
-        lines = [
-            *self._of_series(found, gpus),
-            *(_of_user(ledger, user, time, share) for user in users),
-        ]
-        names = sorted({name for line in lines for name in line.facts})
-        return Verdict(
-            tuple(line.subject for line in lines),
-            np.array([line.score for line in lines], np.float64),
-            {name: tuple(line.facts.get(name, "") for line in lines) for name in names},
-            tuple(line.reason for line in lines),
-            tuple(line.case for line in lines),
+        arrivals = [_of_user(ledger, user, gpus.time, share) for user in users]
+        opened = found.opened + sum(
+            newcomers.opens(ledger, line.subject, line.score) for line in arrivals
         )
+        watched = count if found.ready.any() else 0
+        totals.count(ledger, opened, gpus.time, watched)
+        return ledger.state(), _verdict([*self._of_series(found, count), *arrivals])
 
     def _of_series(self, found: Judgement, gpus: int) -> Iterator[_Line]:
         series = found.series
@@ -121,6 +104,18 @@ class Drift:
     def gauges(self, state: State) -> Iterator[tuple[str, str, float]]:
         """Tell, for the metrics page, what was promised and what was seen."""
         return totals.gauges(state, self.false_alarms_per_gpu_week)
+
+
+def _verdict(lines: Sequence[_Line]) -> Verdict:
+    """Put series and users together."""
+    names = sorted({name for line in lines for name in line.facts})
+    return Verdict(
+        tuple(line.subject for line in lines),
+        np.array([line.score for line in lines], np.float64),
+        {name: tuple(line.facts.get(name, "") for line in lines) for name in names},
+        tuple(line.reason for line in lines),
+        tuple(line.case for line in lines),
+    )
 
 
 def _of_user(ledger: Ledger, user: str, time: float, share: float) -> _Line:

@@ -10,7 +10,7 @@ HOUR = 3600.0
 FIRST_SECONDS = 600.0  # in which everything is new, and says nothing
 _HALF_LIFE_HOURS = 168.0
 _LEAST_RATE = 1.0  # an hour: what any user may do
-_ARRIVED, _HOUR_DAY, _HOUR_SECOND, _RATE, _HOURS = range(5)
+_ARRIVED, _HOUR_DAY, _HOUR_SECOND, _RATE, _HOURS, _PAST = range(6)
 _DAY = 86_400.0
 
 
@@ -41,6 +41,13 @@ def judged(ledger: Ledger, user: str, time: float, share: float) -> tuple[float,
     usual = float(row[_RATE])
     surprise = -poisson_tail(int(count), max(usual, _LEAST_RATE))
     return surprise / -math.log(share), count, usual
+
+
+def opens(ledger: Ledger, key: str, score: float) -> bool:
+    """Tell whether a user goes past the line now, and remember it."""
+    row = ledger.plain(key)
+    was, row[_PAST] = bool(row[_PAST]), float(score >= 1)
+    return score >= 1 and not was
 
 
 def poisson_tail(count: int, mean: float) -> float:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from aisec_daemon.detectors.drift import budget
-from aisec_daemon.detectors.drift.judging import Judgement
 from aisec_daemon.detectors.drift.ledger import Ledger
 from aisec_daemon.model import State
 
@@ -25,15 +24,15 @@ def age(ledger: Ledger, time: float) -> float:
     return time - float(row[_BEGUN_DAY]) * _DAY - float(row[_BEGUN_SECOND])
 
 
-def count(ledger: Ledger, found: Judgement, time: float, gpus: int) -> None:
-    """Count what opened now, and the time over which it could."""
+def count(ledger: Ledger, opened: int, time: float, gpus: int) -> None:
+    """Count what opened now, and the time over which it could, on so many GPUs that are judged."""
     row = ledger.plain(TOTALS)
     last = float(row[_LAST_DAY]) * _DAY + float(row[_LAST_SECOND])
-    if last and 0 < time - last <= _LONGEST_STEP and found.ready.any():
+    if last and 0 < time - last <= _LONGEST_STEP:
         watched = float(row[_GPU_SECONDS]) + gpus * (time - last)
         weeks, row[_GPU_SECONDS] = divmod(watched, budget.WEEK_SECONDS)
         row[_GPU_WEEKS] += np.float32(weeks)  # float32 cannot count the seconds of years
-    row[_OPENED] += np.float32(found.opened)
+    row[_OPENED] += np.float32(opened)
     row[_LAST_DAY], row[_LAST_SECOND] = time // _DAY, time % _DAY
 
 
