@@ -127,6 +127,13 @@ def test_a_job_that_ends_and_starts_again_is_no_drift(learned):
     assert node.live(900, pid="2", gpu="GPU-b") == []
 
 
+def test_a_start_unlike_the_rest_is_no_drift(learned):
+    node = copy_of(learned)
+    node.live(60, power=70, program="")
+
+    assert node.live(100, power=500, pid="2") == []
+
+
 def test_another_program_is_learned_first(learned):
     assert copy_of(learned).live(500, power=600, program="/opt/other") == []
 
