@@ -60,16 +60,16 @@ def read(file: Path) -> Mapping[str, Any]:
 
 def install(pipeline: Pipeline) -> str:
     """Give drift the file that its settings name; return a sentence if that cannot be done."""
-    for detector in pipeline.detectors:
-        if isinstance(detector, Drift):
-            state = pipeline.states[_RULE]
-            try:
-                kinds = read(Path(detector.calibration)) if detector.calibration else {}
-                pipeline.states[_RULE] = sharing.installed(state, kinds)
-            except CalibrationError as error:
-                return f"drift is calibrated on this node alone: {error}"
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                return f"drift is calibrated on this node alone: {detector.calibration}: {error!r}"
+    drift = next((d for d in pipeline.detectors if isinstance(d, Drift)), None)
+    if drift is None:
+        return ""
+    alone = sharing.installed(pipeline.states[_RULE], {})
+    try:
+        kinds = read(Path(drift.calibration)) if drift.calibration else {}
+        pipeline.states[_RULE] = sharing.installed(alone, kinds)
+    except (CalibrationError, ValueError, KeyError, TypeError, AttributeError) as error:
+        pipeline.states[_RULE] = alone
+        return f"drift is calibrated on this node alone: {drift.calibration}: {error}"
     return ""
 
 

@@ -116,6 +116,17 @@ def test_a_file_that_is_none_is_refused_in_a_sentence(folder, text):
     assert "calibrated on this node alone" in calibration.install(given)
 
 
+def test_a_file_that_breaks_is_no_longer_used(folder, calibrated):
+    file = folder / "later.json"
+    file.write_text((folder / "fleet.json").read_text())
+    given = pipeline(Drift(calibration=str(file)))
+    assert calibration.install(given) == ""
+    file.write_text('{"aisec_drift_calibration": 1, "kinds": {"power_watts": {"novelty": 5}}}')
+
+    assert "node alone" in calibration.install(given)
+    assert not [key for key in given.states["drift"].keys if key.startswith(budget.FLEET)]
+
+
 def test_a_replay_with_a_calibration_that_is_missing_says_so(folder):
     (folder / "no.toml").write_text('[detectors.drift]\ncalibration = "/nowhere"\n')
     file = recording(folder / "short.jsonl", 5)
