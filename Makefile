@@ -2,11 +2,15 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SYSTEM_PACKAGES := prometheus prometheus-alertmanager python3-venv systemd systemd-container
+SYSTEM_PACKAGES := chromium fonts-dejavu-core gcc iproute2 libc6-dev prometheus prometheus-alertmanager \
+	python3-venv systemd systemd-container util-linux
 DATA ?= ../shared/data
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help run test test-system lint golden docs bench bench-drift install uninstall wheel clean
+RUNS := # of each scene on each card, for bench-detection; 6 if not said
+PUBLIC := # a folder of public logs that bench-detection judges, too
+
+.PHONY: help run test test-system lint golden docs bench bench-detection bench-drift install uninstall wheel clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,11 +36,17 @@ lint: $(VENV)/.test ## style, types, floors
 golden: $(VENV)/.test ## renew the golden files; review the difference
 	$(BIN)/pytest -q -m "not system" --renew
 
-docs: $(VENV)/.test ## write docs/metrics.md and deploy/aisec.toml anew from the code
+docs: $(VENV)/.test ## write docs/metrics.md and what is generated in deploy/ anew
 	$(BIN)/python -m aisec_daemon.app.reference docs/metrics.md deploy/aisec.toml
+	$(BIN)/python deploy/grafana/make.py
+	$(BIN)/python deploy/kubernetes/make.py
 
 bench: $(VENV)/.test ## measure, and write docs/footprint.md
 	$(BIN)/python -m tests.bench docs/footprint.md
+
+bench-detection: $(VENV)/.test ## measure what the rules find, and write it into docs/detectors/mining.md
+	$(BIN)/python -m tests.bench_detection $(if $(RUNS),--runs $(RUNS)) \
+		$(if $(PUBLIC),--public $(PUBLIC)) docs/detectors/mining.md
 
 bench-drift: $(VENV)/.test ## measure drift on public data (DATA=folder), and write docs/detectors/drift.md
 	@$(BIN)/pip install -q --disable-pip-version-check --group bench-drift

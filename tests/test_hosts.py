@@ -23,7 +23,7 @@ from tests.daemon import FAKE_SITE
 
 HOSTS = Path(__file__).parent / "hosts"
 NOW = 1_800_000_000.0
-TIMED = ("gpu_read_", "gpu_utilization_stddev", "gpu_power_stddev")
+TIMED = ("gpu_read_", "gpu_utilization_stddev", "gpu_power_stddev", "gpu_pcie_")  # of real time
 MEASURED = re.compile(rf"^(# (HELP|TYPE) )?aisec_({'|'.join(TIMED)}|sensor|process_tree|build)")
 
 

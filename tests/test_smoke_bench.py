@@ -20,7 +20,7 @@ from aisec_daemon.host.nvml.node import Node
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
 from aisec_daemon.samplers.process import Process
-from tests.bench import nvml_calls
+from tests.bench import nvml_calls, replay
 from tests.bench.crowd import crowd, processes_now
 from tests.bench.node import GPUS
 from tests.bench.step import Second
@@ -150,6 +150,16 @@ def test_a_steady_node_keeps_no_memory():
     after = held(80, 120)
 
     assert after - before < 1000
+
+
+@pytest.mark.parametrize("write", [replay.write_log, replay.write_recording])
+def test_what_the_replay_is_measured_with_is_read_whole(write, tmp_path):
+    """A line that is not understood would make it look fast."""
+    write(tmp_path / "made", 30)
+
+    assert replay.seconds_to_replay(tmp_path / "made", 30) > 0
+    with pytest.raises(AssertionError):
+        replay.seconds_to_replay(tmp_path / "made", 31)
 
 
 def test_the_crowd_comes_and_goes():

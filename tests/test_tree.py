@@ -41,6 +41,11 @@ def test_every_sink_has_a_test():
     assert {sink for sink in sinks if not (ROOT / f"tests/sinks/test_{sink}.py").exists()} == set()
 
 
+@pytest.mark.parametrize("name", sorted(catalogue.sinks()))
+def test_every_sink_is_in_the_architecture(name):
+    assert f"| `{name}` | " in (ROOT / "docs/architecture.md").read_text("utf-8")
+
+
 def test_decisions_are_numbered_without_a_gap():
     numbers = sorted(int(file.name[:4]) for file in (ROOT / "docs/decisions").glob("*.md"))
 

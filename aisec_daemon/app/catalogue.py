@@ -10,10 +10,12 @@ from typing import Any
 
 import aisec_daemon.detectors
 import aisec_daemon.samplers
+import aisec_daemon.sinks
 from aisec_daemon.detectors import Detector
 from aisec_daemon.model import Table
 from aisec_daemon.pipeline import upkeep
 from aisec_daemon.samplers import Sampler
+from aisec_daemon.sinks import Outlet
 
 
 def samplers() -> dict[str, type[Sampler]]:
@@ -34,13 +36,18 @@ def detectors() -> dict[str, type[Detector]]:
     return found
 
 
+def sinks() -> dict[str, type[Outlet]]:
+    """Every outlet class by the name of its file; files that hold none are left out."""
+    return _plugins(aisec_daemon.sinks, "replays", optional=True)
+
+
 def tables() -> dict[str, Table]:
     """Every table there is, by name."""
     declared = [plugin.table for plugin in samplers().values()]
     return {table.name: table for table in [*declared, upkeep.TABLE]}
 
 
-def _plugins(package: ModuleType, mark: str) -> dict[str, Any]:
+def _plugins(package: ModuleType, mark: str, *, optional: bool = False) -> dict[str, Any]:
     """Import each file of a package and take the one dataclass in it that carries `mark`."""
     found = {}
     for info in pkgutil.iter_modules(package.__path__):
@@ -53,6 +60,8 @@ def _plugins(package: ModuleType, mark: str) -> dict[str, Any]:
             and value.__module__ == module.__name__
             and hasattr(value, mark)
         ]
+        if optional and not classes:
+            continue
         if len(classes) != 1:
             raise TypeError(f"{module.__name__} must hold one plug-in, it holds {len(classes)}")
         found[info.name] = classes[0]

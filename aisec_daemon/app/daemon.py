@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import secrets
 import signal
 from collections.abc import Callable
@@ -13,26 +14,31 @@ from time import monotonic
 from types import FrameType
 from typing import Any
 
-from aisec_daemon.app import calibration, catalogue
+from aisec_daemon import __version__
+from aisec_daemon.app import calibration, catalogue, logs
 from aisec_daemon.app.clock import Clock
-from aisec_daemon.app.loop import Loop
-from aisec_daemon.app.node import close_host, open_host
+from aisec_daemon.app.loop import SILENT_SECONDS, Loop
+from aisec_daemon.app.memory import SAVE_SECONDS, Memory
+from aisec_daemon.app.node import close_host, name_of, open_host
 from aisec_daemon.app.notify import Watchdog, notify
+from aisec_daemon.app.outlets import Outlets
 from aisec_daemon.app.player import Player, Tape
 from aisec_daemon.app.sampling import Sampling, periods
 from aisec_daemon.app.settings import Settings, SettingsError
 from aisec_daemon.app.state import StateDir
+from aisec_daemon.app.web.landing import Sight
 from aisec_daemon.app.web.server import WebServer
 from aisec_daemon.app.web.site import Site
 from aisec_daemon.model import Snapshot
-from aisec_daemon.model.exposition import Family, Page
+from aisec_daemon.model.exposition import Board, Family, Page
 from aisec_daemon.pipeline.pipeline import Pipeline
 from aisec_daemon.pipeline.upkeep import Upkeep
-from aisec_daemon.sinks.log import Log
+from aisec_daemon.sinks import Place
 from aisec_daemon.sinks.metrics import Metrics
 
 _LOG = logging.getLogger(__name__)
-_SAVE_SECONDS = 60.0
+_READY_SECONDS = 30.0  # for all first turns: one that hangs must not have the manager start us anew
+_MISSING_SECONDS = 60.0
 _INBOX_SNAPSHOTS = 256
 UNPROTECTED = Family(
     "aisec_web_unprotected",
@@ -44,7 +50,7 @@ EVICTED = Family(
     "gauge",
     "Subjects whose past had to go for want of room since the settings were last read.",
 )
-_FIXED = ("listen", "state", "root", "web_config", "host")
+_FIXED = ("listen", "state", "root", "web_config", "host", "journal")
 
 
 class Daemon:
@@ -63,11 +69,15 @@ class Daemon:
         self._clock = Clock()
         self._upkeep = Upkeep()
         self._inbox: Queue[Snapshot] = Queue(_INBOX_SNAPSHOTS)
-        self._loop = Loop(self._upkeep, self._clock, self._inbox)
+        silent = SILENT_SECONDS if tape is None else math.inf  # a tape may have gaps
+        self._loop = Loop(self._upkeep, self._clock, self._inbox, silent)
         self._state = StateDir(settings.state)
         self._source: Sampling | Player | None = None
-        self._metrics: Metrics | None = None
-        self._unprotected = False
+        self._board = Board()
+        self._memory = Memory(
+            settings, self._upkeep, self._clock, self._board, replaying=tape is not None
+        )
+        self._outlets = Outlets(self._upkeep, self._clock)
         self._orders: SimpleQueue[Callable[[], None]] = SimpleQueue()  # safe in a signal's handler
         self._stopping = Event()
         self._reloading = Event()
@@ -99,17 +109,16 @@ class Daemon:
                 page=self._page,
                 healthy=lambda: self._loop.healthy,
                 ready=self._ready,
-                findings=lambda: self._loop.findings,
-                mark=self._tape.mark if self._tape else "",
+                sight=self._sight,
             ),
             self._settings.web_config,
             warn=lambda sentence: _LOG.warning("%s", sentence),
         )
-        self._unprotected = server.unprotected
+        self._board.show(UNPROTECTED, float(server.unprotected))
         self._apply(self._settings)
         server.start()
         try:
-            self._greet(server.address)
+            self._greet(server.url)
             self._live()
         finally:
             notify("STOPPING=1")
@@ -119,7 +128,7 @@ class Daemon:
         """Turn the loop; save, reload and feed the watchdog in between."""
         told_ready = False
         watchdog = Watchdog()
-        saved = monotonic()
+        begun = saved = opened = monotonic()
         while not self._stopping.is_set() and not self._played_out():
             self._loop.turn()
             while not self._orders.empty():
@@ -127,14 +136,19 @@ class Daemon:
             if self._reloading.is_set():
                 self._reloading.clear()
                 self._reload()
-            if monotonic() - saved >= _SAVE_SECONDS:
+            if monotonic() - saved >= SAVE_SECONDS:
                 saved = monotonic()
-                self._save()
+                self._memory.save(self._loop.pipeline)
                 self._show_memory()
-            if not told_ready and self._ready():
+            if monotonic() - opened >= _MISSING_SECONDS:
+                opened = monotonic()
+                self._outlets.open_missing()
+                self._hand_out()
+            if not told_ready and (self._ready() or monotonic() - begun >= _READY_SECONDS):
                 told_ready = True
                 notify("READY=1", f"STATUS=metrics on {self._settings.listen}")
-            watchdog.feed()
+            if self._loop.healthy:  # one that sees nothing any more is better started anew
+                watchdog.feed()
 
     def _apply(self, settings: Settings) -> None:
         """Make detectors, sinks and samplers as the settings say, and go on with what we know."""
@@ -149,50 +163,41 @@ class Daemon:
         )
         if self._loop.pipeline is not None:
             pipeline.inherit(self._loop.pipeline)
-        elif self._tape is None:
-            self._restore(pipeline)
+            for rule in self._loop.pipeline.rules - pipeline.rules:
+                self._upkeep.dismiss(f"detector/{rule}")
+        else:
+            self._memory.restore(pipeline)
         if fault := calibration.install(pipeline):
             _LOG.warning("%s", fault)
-        mark = self._tape.mark if self._tape else ""
-        self._metrics = Metrics(
-            [detector.rule for detector in detectors],
-            constant={"replayed": mark} if mark else {},
-            rows_max=settings.metrics.rows_max,
-            series_max=settings.metrics.series_max,
-        )
-        self._show(UNPROTECTED, float(self._unprotected))
-        self._show(EVICTED, 0.0)
         self._loop.pipeline = pipeline
         self._show_memory()
-        self._loop.sinks = (self._metrics, Log(f"replayed: {mark}" if mark else ""))
+        self._open_sinks(settings, pipeline)
         self._source.start()
+
+    def _open_sinks(self, settings: Settings, pipeline: Pipeline) -> None:
+        """Open sinks as the settings say; while a recording is played, nothing that leaves."""
+        self._memory.begin(pipeline)
+        place = Place(
+            state=settings.state,
+            node=name_of(settings.root),
+            version=__version__,
+            outbox=self._memory.outbox,
+            rules=tuple(detector.rule for detector in pipeline.detectors),
+            mark=self._tape.mark if self._tape else "",
+            board=self._board,
+        )
+        self._outlets.arrange(settings.outlets(), place)
+        self._hand_out()
+
+    def _hand_out(self) -> None:
+        """Let the loop give ticks to the sinks that are open now, the outbox first."""
+        self._loop.sinks = {self._memory.name: self._memory.outbox, **self._outlets.sinks}
 
     def _make_source(self, settings: Settings) -> Sampling | Player:
         if self._tape is not None:
             return Player(self._tape, self._clock, self._inbox)
         samplers = settings.enabled("samplers")
         return Sampling(self.host, samplers, self._upkeep, self._clock, self._inbox)
-
-    def _restore(self, pipeline: Pipeline) -> None:
-        try:
-            lost = self._state.restore(pipeline)
-        except OSError as error:
-            lost = f"state could not be read: {error}"
-        if lost:
-            _LOG.warning("%s", lost)
-
-    def _save(self) -> None:
-        """Keep what we know; a full or read-only disk stops nothing else."""
-        if self._tape is not None or self._loop.pipeline is None:
-            return
-        part, begun, error = "state", monotonic(), ""
-        self._upkeep.expect(part, _SAVE_SECONDS, self._clock.now())
-        try:
-            self._state.save(self._loop.pipeline)
-        except OSError as failure:
-            error = f"state is not kept: {failure}"
-        if self._upkeep.ran(part, self._clock.now(), monotonic() - begun, error) and error:
-            _LOG.warning("%s", error)
 
     def _reload(self) -> None:
         """Take the settings anew, or keep the old ones and say why."""
@@ -208,6 +213,7 @@ class Daemon:
                     _LOG.warning("%s changes only when the daemon is restarted", name)
             if self._source is not None:
                 self._source.stop()
+            logs.set_level(settings.log_level)
             self._apply(settings)
             self._settings = settings
             _LOG.info("settings reloaded")
@@ -216,29 +222,37 @@ class Daemon:
     def _ready(self) -> bool:
         return self._source is not None and self._source.complete
 
-    def _show(self, gauge: Family, value: float) -> None:
-        if self._metrics is not None:
-            self._metrics.set_gauge(gauge.name, gauge.help, value)
-
     def _show_memory(self) -> None:
         """Show what pipeline and detectors have to tell of what they remember."""
         pipeline = self._loop.pipeline
-        if pipeline is None or self._metrics is None:
+        if pipeline is None:
             return
-        self._show(EVICTED, float(pipeline.evicted))
+        self._board.show(EVICTED, float(pipeline.evicted))
         for detector in pipeline.detectors:
             gauges = getattr(detector, "gauges", None)
             if gauges is not None:
                 for name, about, value in gauges(pipeline.states[detector.rule.name]):
-                    self._metrics.set_gauge(name, about, value)
+                    self._board.show(Family(name, "gauge", about), value)
 
     def _played_out(self) -> bool:
         return isinstance(self._source, Player) and self._source.ended and self._inbox.empty()
 
     def _page(self) -> Page:
-        return self._metrics.current if self._metrics else Page.build("0", ())
+        metrics = self._outlets.sinks.get("metrics")
+        return metrics.current if isinstance(metrics, Metrics) else Page.build("0", ())
 
-    def _greet(self, address: str) -> None:
+    def _sight(self) -> Sight:
+        """Return what the page for people shows now."""
+        return Sight(
+            __version__,
+            self._tape.mark if self._tape else name_of(self._settings.root),
+            self._clock.now(),
+            self._loop.findings,
+            self._loop.recent,
+            self._tape.mark if self._tape else "",
+        )
+
+    def _greet(self, url: str) -> None:
         """Say where to look, in one line."""
         if self._tape is not None:
             _LOG.warning(
@@ -249,14 +263,16 @@ class Daemon:
             )
         elif self.host.processes.connector_error:
             _LOG.info("process connector: %s", self.host.processes.connector_error)
-        _LOG.info("look at http://%s/ (metrics: http://%s/metrics)", address, address)
+        _LOG.info("look at %s (metrics: %smetrics)", url, url)
 
     def _close(self, server: WebServer) -> None:
         """End every part; a call that hangs in the driver is left to its own process."""
         if self._source is not None:
             self._source.stop()
         server.stop()
-        self._save()
+        self._memory.save(self._loop.pipeline)
+        self._outlets.close()
+        self._memory.close()
         close_host(self.host)
         _LOG.info("stopped")
 

@@ -30,4 +30,9 @@ def begin(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+    set_level(level)
+
+
+def set_level(level: str) -> None:
+    """Log what is at least this severe from now on."""
     logging.getLogger("aisec_daemon").setLevel(level.upper())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from queue import Empty, Queue
 from time import monotonic, perf_counter
 from typing import TypeVar
 
 from aisec_daemon.app.clock import Clock
+from aisec_daemon.app.web.recent import Recent
 from aisec_daemon.model import Finding, Snapshot, State, Tick, Verdict
 from aisec_daemon.pipeline.pipeline import Judge, Pipeline
 from aisec_daemon.pipeline.upkeep import Upkeep
@@ -20,28 +21,41 @@ _LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _WAIT_SECONDS = 0.25
 _HUNG_SECONDS = 10.0
+SILENT_SECONDS = 30.0
+"""How long a live node may bring nothing: its upkeep alone brings something every second."""
 
 
 class Loop:
     """Steps, and keeps a faulty detector or sink from stopping the others.
 
-    `findings` are the open ones as of the last step; `healthy` tells whether it still turns. Both
-    may be asked from other threads.
+    `findings` are the open ones as of the last step, `recent` is what the page for people draws;
+    `healthy` tells whether it still turns and has stepped within `silent_seconds`: a loop without
+    snapshots, or whose every step fails, sees nothing and can say so nowhere else. All may be
+    asked from other threads.
     """
 
-    def __init__(self, upkeep: Upkeep, clock: Clock, inbox: Queue[Snapshot]) -> None:
+    def __init__(
+        self,
+        upkeep: Upkeep,
+        clock: Clock,
+        inbox: Queue[Snapshot],
+        silent_seconds: float = SILENT_SECONDS,
+    ) -> None:
         self.findings: tuple[Finding, ...] = ()
         self.pipeline: Pipeline | None = None
-        self.sinks: Sequence[Sink] = ()
+        self.sinks: Mapping[str, Sink] = {}
+        self.recent = Recent()
         self._upkeep = upkeep
         self._clock = clock
         self._inbox = inbox
-        self._beat = monotonic()
+        self._silent_seconds = silent_seconds
+        self._beat = self._stepped = monotonic()
 
     @property
     def healthy(self) -> bool:
-        """Whether the loop has turned within the last ten seconds."""
-        return monotonic() - self._beat < _HUNG_SECONDS
+        """Whether the loop turned within the last ten seconds, and stepped not long ago."""
+        now = monotonic()
+        return now - self._beat < _HUNG_SECONDS and now - self._stepped < self._silent_seconds
 
     def guard(self, rule: str, judge: Judge) -> tuple[State, Verdict] | None:
         """Call a detector; None if it failed, which upkeep then knows."""
@@ -59,9 +73,11 @@ class Loop:
         tick = self._measured("pipeline/step", lambda: self._step(snapshot))
         if tick is None:
             return
+        self._stepped = monotonic()
         self.findings = tick.findings
-        for sink in self.sinks:
-            self._measured(f"sink/{type(sink).__name__.lower()}", partial(sink, tick))
+        self._measured("web/recent", partial(self.recent, tick))
+        for name, sink in self.sinks.items():
+            self._measured(f"sink/{name}", partial(sink, tick))
 
     def _step(self, snapshot: Snapshot) -> Tick | None:
         return self.pipeline.step(snapshot) if self.pipeline else None
@@ -74,6 +90,8 @@ class Loop:
         error = ""
         try:
             done = work()
+        except OSError as failure:  # a sink that cannot deliver
+            error = str(failure)
         except Exception as fault:  # a faulty plug-in must stop no other
             error = f"fault in this part: {fault!r}"
             _LOG.debug("%s", part, exc_info=True)

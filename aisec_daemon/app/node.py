@@ -31,6 +31,7 @@ def open_host(
         key,
         connector=host.connector and connector,
         rows_max=host.processes_max,
+        matcher=host.matcher(),
     )
     outputs = OutputReader(host.outputs, host.outputs_listen)
     return Host(settings.root, tally, nvml, processes, outputs if outputs.wanted else None)

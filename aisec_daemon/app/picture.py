@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections import defaultdict
 from datetime import datetime, timezone
 from html import escape
@@ -53,7 +54,8 @@ class Picture:
         try:
             import matplotlib as mpl  # noqa: PLC0415 # an extra, and slow to import
         except ImportError as error:
-            raise PictureError("pictures need: pip install 'aisec-daemon[plot]'") from error
+            pip = f"{sys.executable} -m pip install matplotlib"
+            raise PictureError(f"pictures need matplotlib: {pip}") from error
         mpl.use("Agg")
         from matplotlib import pyplot as plt  # noqa: PLC0415 # after the choice of a backend
 

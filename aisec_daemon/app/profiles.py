@@ -1,14 +1,13 @@
-"""What drift remembers, out of the saved state."""
+"""What drift remembers, out of the journal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aisec_daemon.app import catalogue
+from aisec_daemon.app.asking import AskError, asked
 from aisec_daemon.app.settings import Settings
-from aisec_daemon.app.state import StateDir
 from aisec_daemon.detectors.drift import Drift, sharing
-from aisec_daemon.pipeline.pipeline import Pipeline
+from aisec_daemon.journal.cases import states_of
 
 
 class ProfilesError(Exception):
@@ -16,13 +15,15 @@ class ProfilesError(Exception):
 
 
 def load_profiles(settings: Settings) -> Sequence[sharing.Profile]:
-    """Return every series that was saved, by owner and kind."""
-    folder = StateDir(settings.state)
-    pipeline = Pipeline(catalogue.tables(), [Drift()], {})
+    """Return every series that was kept, by owner and kind."""
     try:
-        lost = folder.peek(pipeline)
-    except OSError as error:
-        raise ProfilesError(f"{folder.folder} cannot be read: {error.strerror}") from error
-    if lost:
-        raise ProfilesError(lost)
-    return list(sharing.profiles(pipeline.states[Drift.rule.name]))
+        with asked(settings.state) as db:
+            states, _ = states_of(db)
+    except AskError as error:
+        raise ProfilesError(str(error)) from None
+    version, state = states.get(Drift.rule.name, (0, None))
+    if state is None:
+        raise ProfilesError("drift has not been remembered yet, or its memory is damaged")
+    if Drift.memory is None or version != Drift.memory.version:
+        raise ProfilesError(f"version {version} of drift's memory is not known")
+    return list(sharing.profiles(state))

@@ -41,6 +41,9 @@ class Recorder:
             self.snapshots += 1
             self._told(tick)
 
+    def close(self) -> None:
+        """Do nothing: who opened the trace closes it."""
+
 
 def record(
     settings: Settings,
@@ -63,7 +66,7 @@ def record(
     allows = [permit.allow() for permit in settings.allow]
     detectors = settings.enabled("detectors")
     loop.pipeline = Pipeline(catalogue.tables(), detectors, every, allows, loop.guard)
-    loop.sinks = (recorder,)
+    loop.sinks = {"trace": recorder}
     sampling = Sampling(host, settings.enabled("samplers"), upkeep, clock, inbox)
     end = clock.now() + seconds if seconds is not None else float("inf")
     sampling.start()

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from aisec_daemon.app import catalogue, settings
 from aisec_daemon.app.daemon import EVICTED, UNPROTECTED
 from aisec_daemon.app.settings import Permit
+from aisec_daemon.journal.families import FAMILIES
 from aisec_daemon.model import Table
 from aisec_daemon.model.exposition import FINDINGS, OWN, Family, families
 
@@ -32,11 +33,15 @@ def metrics_page() -> str:
     parts = [
         _HEAD,
         "## The monitor itself and its findings\n",
-        _rows((*FINDINGS, *OWN, UNPROTECTED, EVICTED)),
+        _rows((*FINDINGS, *OWN, UNPROTECTED, EVICTED, *FAMILIES, *_of_sinks())),
     ]
     for name, table in sorted(catalogue.tables().items()):
         parts += [f"## `{name}`\n", table.help + "\n", _rows(families(table)), _labels(table)]
     return "\n".join(parts)
+
+
+def _of_sinks() -> list[Family]:
+    return [family for outlet in catalogue.sinks().values() for family in outlet.families]
 
 
 def _rows(rows: tuple[Family, ...]) -> str:
@@ -44,7 +49,7 @@ def _rows(rows: tuple[Family, ...]) -> str:
     lines = ["| metric | type | labels | meaning |", "| --- | --- | --- | --- |"]
     for row in rows:
         labels = ", ".join(f"`{label}`" for label in row.labels)
-        about = row.help + (" Only with `metrics.rows_max`." if row.opt_in else "")
+        about = row.help + (" Only with `sinks.metrics.rows_max`." if row.opt_in else "")
         lines.append(f"| `{row.name}` | {row.kind} | {labels} | {about} |")
     return "\n".join(lines) + "\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from functools import partial
 from queue import Full, Queue
@@ -48,6 +49,8 @@ class Sampling:
         self._clock = clock
         self._inbox = inbox
         self._waiting = {sampler.table.name for sampler in samplers}
+        self._stopped = False
+        self._listens = not host.processes.connector_error
         self._scheduler = SteadyScheduler(workers=len(samplers) + 1)
         self._scheduler.on_missed(lambda name: upkeep.missed(f"sampler/{name}"))
 
@@ -66,7 +69,8 @@ class Sampling:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """End; a sampler that hangs is left behind."""
+        """End; a sampler that hangs is left behind, and what it still reads is not passed on."""
+        self._stopped = True
         self._scheduler.shutdown(wait=False)
         for sampler in self._samplers:
             self._upkeep.dismiss(f"sampler/{sampler.table.name}")
@@ -78,7 +82,10 @@ class Sampling:
         now = self._clock.now()
         error, sensor = "", ""
         try:
-            self._inbox.put_nowait(sampler.read(self._host, now))
+            snapshot = sampler.read(self._host, now)
+            if self._stopped:  # others sample by now, and time must not go back
+                return
+            self._inbox.put_nowait(snapshot)
         except UnreadableError as unreadable:
             error, sensor = str(unreadable), unreadable.sensor
         except Full:
@@ -94,7 +101,17 @@ class Sampling:
 
     def _note(self) -> None:
         """Put the table of upkeep itself into the inbox."""
+        if self._listens:
+            self._note_connector()
         try:
             self._inbox.put_nowait(self._upkeep.snapshot(self._clock.now()))
         except Full:
             _LOG.warning("the pipeline does not keep up")
+
+    def _note_connector(self) -> None:
+        """Note whether the process connector, which worked at the start, works on."""
+        now, error = self._clock.now(), self._host.processes.connector_error
+        self._upkeep.expect("connector", math.nan, now)
+        sensor = "connector" if error else ""
+        if self._upkeep.ran("connector", now, 0.0, error, sensor) and error:
+            _LOG.warning("%s", error)

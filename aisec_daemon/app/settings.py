@@ -9,12 +9,24 @@ from datetime import date, datetime, time, timezone
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from aisec_daemon.app import catalogue
 from aisec_daemon.app.mistakes import describe
+from aisec_daemon.host.indicators import lists as indicators
+from aisec_daemon.host.indicators.matcher import Matcher, default
+from aisec_daemon.journal.limits import Limits
 from aisec_daemon.model import Allow
+from aisec_daemon.model.allow import SELECTORS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -43,6 +55,9 @@ class Host(BaseModel):
     gpu_release_seconds: float = Field(
         900.0, gt=0, description="how long SIGUSR1 lets go of the GPUs, unless SIGUSR2 comes first"
     )
+    indicators: Path | None = Field(
+        None, description="marks of miners beside the built-in ones: a TOML file of the same form"
+    )
     outputs: dict[str, Path] = Field(
         default_factory=dict,
         description="files or named pipes to which model servers append outputs, by model",
@@ -51,16 +66,35 @@ class Host(BaseModel):
         "", description="loopback address and UDP port that takes outputs; empty for none"
     )
 
+    @field_validator("indicators")
+    @classmethod
+    def _usable(cls, file: Path | None) -> Path | None:
+        if file is None or file == Path():
+            return None
+        indicators.read(file)
+        return file
 
-class Metrics(BaseModel):
-    """The metrics page."""
+    def matcher(self) -> Matcher:
+        """Return what finds marks of miners; IndicatorsError if the file has become unusable."""
+        if self.indicators is None:
+            return default()
+        return Matcher(indicators.builtin().with_more(indicators.read(self.indicators)))
+
+
+class Journal(BaseModel):
+    """What happened to findings, what detectors remember, and who has been told; in `state`."""
 
     model_config = _STRICT
 
-    rows_max: int = Field(
-        0, ge=0, description="single processes shown beside the sums, the largest first"
+    enabled: bool = Field(default=True, description="whether anything is kept at all")
+    keep_days: float = Field(90.0, gt=0, description="how long closed findings are kept")
+    size_max_bytes: int = Field(
+        268435456, ge=4194304, description="size from which the oldest changes go before that"
     )
-    series_max: int = Field(20000, ge=100, description="series of one table on the page")
+
+    def limits(self) -> Limits:
+        """Return it as the journal knows it."""
+        return Limits(self.keep_days * 86400.0, self.size_max_bytes)
 
 
 class Permit(BaseModel):
@@ -78,14 +112,15 @@ class Permit(BaseModel):
     container: str = Field("", description="pattern for the container id")
     pod: str = Field("", description="pattern for the pod uid")
     executable: str = Field("", description="pattern for the executable's path")
+    executable_hash: str = Field("", description="SHA-256 of the executable's file (sha256sum)")
     command_hash: str = Field("", description="the command line's keyed hash")
 
     @model_validator(mode="after")
     def _narrow(self) -> Permit:
         if self.rule not in catalogue.detectors():
             raise ValueError(f"rule {self.rule!r} does not exist")
-        if not any(getattr(self, name) for name in ("subject", *_SELECTORS)):
-            raise ValueError(f"give at least one of: subject, {', '.join(_SELECTORS)}")
+        if not any(getattr(self, name) for name in ("subject", *SELECTORS)):
+            raise ValueError(f"give at least one of: subject, {', '.join(SELECTORS)}")
         return self
 
     def allow(self) -> Allow:
@@ -96,9 +131,6 @@ class Permit(BaseModel):
         if end.tzinfo is None:
             end = end.replace(tzinfo=timezone.utc)
         return Allow(**{**self.model_dump(), "expires": end.timestamp()})
-
-
-_SELECTORS = ("user", "unit", "container", "pod", "executable", "command_hash")
 
 
 class _Plugin(BaseModel):
@@ -118,12 +150,15 @@ class _Plugin(BaseModel):
 
 
 def _section(plugins: Mapping[str, type], title: str) -> type[BaseModel]:
-    """Make the model of `[samplers]` or `[detectors]` from the plug-ins' dataclass fields."""
+    """Make the model of `[samplers]`, `[detectors]` or `[sinks]` from the plug-ins' fields."""
     members: dict[str, Any] = {}
     for name, plugin in plugins.items():
         hints = get_type_hints(plugin, include_extras=True)
         fields: dict[str, Any] = {
-            "enabled": (bool, Field(default=True, description="whether it runs at all"))
+            "enabled": (
+                bool,
+                Field(default=getattr(plugin, "on", True), description="whether it runs at all"),
+            )
         }
         for field in dataclasses.fields(plugin):
             hint = hints[field.name]
@@ -158,13 +193,24 @@ class Settings(BaseSettings):
         "info", description="least severity that is logged"
     )
     host: Host = Field(default_factory=Host)
-    metrics: Metrics = Field(default_factory=Metrics)
+    journal: Journal = Field(default_factory=Journal)
     allow: list[Permit] = Field(default_factory=list)
+
+    @field_validator("web_config")
+    @classmethod
+    def _named(cls, file: Path | None) -> Path | None:
+        """Take an empty path for none: that is how the settings file shows it."""
+        return None if file == Path() else file
 
     def enabled(self, kind: Literal["samplers", "detectors"]) -> list[Any]:
         """Return the plug-ins of one kind that are to run, made from their sections."""
         sections = getattr(self, kind)
         return [section.build() for _, section in sections if section.enabled]
+
+    def outlets(self) -> dict[str, Any]:
+        """Return the sinks that are to be opened, by name."""
+        sections = self.sinks  # type: ignore[attr-defined] # made by model()
+        return {name: section.build() for name, section in sections if section.enabled}
 
 
 class _File(PydanticBaseSettingsSource):
@@ -204,6 +250,7 @@ def model(content: Mapping[str, Any] | None = None) -> type[Settings]:
         for name, section in [
             ("samplers", _section(catalogue.samplers(), "samplers")),
             ("detectors", _section(catalogue.detectors(), "detectors")),
+            ("sinks", _section(catalogue.sinks(), "sinks")),
         ]
     }
     made: type[Settings] = create_model("Settings", __base__=Loaded, **sections)

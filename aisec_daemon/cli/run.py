@@ -22,7 +22,8 @@ def run(
         Path | None, typer.Option(metavar="DIR", help="Where the node's /proc and /sys lie.")
     ] = None,
     demo: Annotated[
-        bool, typer.Option(help="Without an NVIDIA driver, play a bundled, simulated node.")
+        bool,
+        typer.Option("--demo", help="Without an NVIDIA driver, play a bundled, simulated node."),
     ] = False,
 ) -> None:
     """Watch this node until stopped.

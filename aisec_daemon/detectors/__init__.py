@@ -2,10 +2,10 @@
 
 A detector is a frozen dataclass in a file named after its rule. Its fields are its settings
 (section `[detectors.<rule>]` of the settings file), each annotated with a word of help; `rule`
-introduces it, `reads` says what it wants to see (a new snapshot of the first table calls it), and
-`memory` asks for state if it needs any. It is called with its state and one view per `reads`, in
-their order, None for a table that has not been read yet, and answers with the new state and a
-verdict:
+introduces it, `reads` says what it wants to see (a new snapshot of the first table calls it, and
+of any that `wakes`), and `memory` asks for state if it needs any. It is called with its state and
+one view per `reads`, in their order, None for a table that has not been read yet, and answers with
+the new state and a verdict:
 
     @dataclass(frozen=True)
     class Blind:
@@ -40,7 +40,7 @@ class Detector(Protocol):
 
     @property
     def reads(self) -> tuple[Read, ...]:
-        """What it wants to see; the first table's snapshots call it."""
+        """What it wants to see; snapshots of the first table, and of any that wakes, call it."""
 
     def __call__(self, state: State, *views: View | None) -> tuple[State, Verdict]:
         """Judge."""

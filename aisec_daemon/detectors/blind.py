@@ -10,6 +10,7 @@ import numpy as np
 from aisec_daemon.model import Read, Rule, Severity, Snapshot, State, StateShape, Verdict, View
 
 _PERIODS = 5.0  # a slow sampler is silent only after it missed several turns
+_READINGS = 2.0  # of the views: one alone may be a moment's
 _HANDED_OVER = ("vfio-pci", "xen-pciback", "pci-stub")  # a virtual machine owns such a device
 
 
@@ -25,7 +26,7 @@ class _Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Blind:
-    """Samplers, one GPU's sensor, and NVIDIA devices that no working driver serves."""
+    """Samplers, one GPU's sensor, NVIDIA devices without a driver, views of the processes."""
 
     rule: ClassVar[Rule] = Rule(
         "blind",
@@ -48,14 +49,16 @@ class Blind:
     @property
     def reads(self) -> tuple[Read, ...]:
         """Every turn of `upkeep` calls it."""
-        return (Read("upkeep"), Read("gpu"), Read("gpu_device"))
+        return (Read("upkeep"), Read("gpu"), Read("gpu_device"), Read("process_view"))
 
     def __call__(self, state: State, *views: View | None) -> tuple[State, Verdict]:
         """Judge what the monitor knows of itself against what the machine has."""
-        upkeep, gpus, devices = views
+        upkeep, gpus, devices, processes = views
         if upkeep is None:
             return state, Verdict((), np.empty(0))
         rows = self._parts(upkeep.latest, devices)
+        if processes is not None:
+            rows += _views(processes.latest)
         if gpus is not None and upkeep.time - gpus.latest.time < self.after:
             rows += self._gpus(gpus.latest)
             if devices is not None:
@@ -109,6 +112,17 @@ class Blind:
             )
             rows.append(_Row(f"pci/{address}", 2.0 if unserved else 0.0, np.nan, reason))
         return rows
+
+
+def _views(views: Snapshot) -> list[_Row]:
+    """Judge the views of the processes that cannot be compared with the others."""
+    rows = []
+    for row, subject in enumerate(views.subjects):
+        lack = views.labels["lack"][row]
+        if lack:
+            score = float(views["lasting_runs"][row]) / _READINGS
+            rows.append(_Row(subject, score, np.nan, lack))
+    return rows
 
 
 def _hardware(devices: View | None) -> str:

@@ -9,12 +9,15 @@ import numpy as np
 
 from aisec_daemon.model import Read, Rule, Severity, State, StateShape, Verdict, View
 
+_NAMELESS = "unknown-"  # what table `gpu` calls a GPU that never answered
+
 
 @dataclass(frozen=True)
 class GpuVanished:
     """Remembers every GPU for `forget` seconds, across restarts of the daemon and the machine.
 
-    MIG instances come and go by design and are not remembered.
+    MIG instances come and go by design and are not remembered, nor is a GPU that has not told its
+    name yet.
     """
 
     rule: ClassVar[Rule] = Rule(
@@ -53,7 +56,7 @@ class GpuVanished:
         seen = {
             uuid: last
             for uuid, last in {**seen, **present}.items()
-            if gpus.time - last < self.forget
+            if gpus.time - last < self.forget and not uuid.startswith(_NAMELESS)
         }
         uuids = tuple(sorted(seen))
         last = np.array([seen[uuid] for uuid in uuids])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from aisec_daemon.host.network.sockets import Sockets
 from aisec_daemon.host.nvml.client import Nvml
 from aisec_daemon.host.outputs.reader import OutputReader
 from aisec_daemon.host.proc.processes import Processes
+from aisec_daemon.host.program.programs import Programs
 from aisec_daemon.host.tally import Tally
+from aisec_daemon.host.views.views import Views
 
 
 @dataclass(frozen=True)
@@ -23,3 +26,12 @@ class Host:
     nvml: Nvml
     processes: Processes
     outputs: OutputReader | None = None
+    programs: Programs = field(init=False)
+    sockets: Sockets = field(init=False)
+    views: Views = field(init=False)
+
+    def __post_init__(self) -> None:
+        programs = Programs(self.root, self.nvml, self.processes, self.tally)
+        object.__setattr__(self, "programs", programs)
+        object.__setattr__(self, "sockets", Sockets(self.root, programs, self.tally))
+        object.__setattr__(self, "views", Views(self.root))

@@ -1,10 +1,13 @@
 """The vocabulary: plain data that every floor above speaks.
 
-Table, Snapshot, View, Rule, Verdict, Finding and Tick; nothing here reads, waits or decides.
+Table, Snapshot, View, Rule, Verdict, Finding, Evidence, Tick and Outbox; nothing here reads, waits
+or decides.
 """
 
 from aisec_daemon.model.allow import Allow
+from aisec_daemon.model.evidence import Evidence
 from aisec_daemon.model.finding import Change, Finding, Status
+from aisec_daemon.model.outbox import Outbox
 from aisec_daemon.model.rule import Read, Rule, Severity, State, StateShape, Verdict
 from aisec_daemon.model.snapshot import Snapshot
 from aisec_daemon.model.table import Column, Kind, Label, Table
@@ -15,9 +18,11 @@ __all__ = [
     "Allow",
     "Change",
     "Column",
+    "Evidence",
     "Finding",
     "Kind",
     "Label",
+    "Outbox",
     "Read",
     "Rule",
     "Severity",

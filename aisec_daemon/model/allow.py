@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from aisec_daemon.model.finding import Finding
 
-SELECTORS = ("user", "unit", "container", "pod", "executable", "command_hash")
+SELECTORS = ("user", "unit", "container", "pod", "executable", "executable_hash", "command_hash")
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Allow:
     container: str = ""
     pod: str = ""
     executable: str = ""
+    executable_hash: str = ""
     command_hash: str = ""
 
     def covers(self, finding: Finding, time: float) -> bool:

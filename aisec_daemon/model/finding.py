@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from aisec_daemon.model.evidence import Evidence
 from aisec_daemon.model.rule import Fact, Rule, Severity
 
 
@@ -45,8 +46,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Change:
-    """Something about a finding that people may want to be told, and what it was."""
+    """Something about a finding that people may want to be told, and what it was judged from."""
 
     time: float
     what: str  # opened, changed, closed
     finding: Finding
+    evidence: tuple[Evidence, ...] = ()

@@ -42,12 +42,22 @@ class Rule:
 class Read:
     """What a detector wants of one table: the latest snapshot, and `columns` over `window`.
 
-    `window` is in seconds. A counter's past is asked for as `<name>_per_second`.
+    `window` is in seconds. A counter's past is asked for as `<name>_per_second`. A new snapshot of
+    a table that `wakes`, or of the first that a detector reads, calls it, but no more often than
+    once in `every` seconds of the data's time.
     """
 
     table: str
     window: float = 0.0
     columns: tuple[str, ...] = ()
+    wakes: bool = False
+    every: float = 0.0
+
+    def due(self, before: float | None, now: float) -> bool:
+        """Tell whether a snapshot at `now` calls, the one before being of `before` (None: none)."""
+        if before is None or not self.every:
+            return True
+        return now // self.every > before // self.every
 
 
 @dataclass(frozen=True)
@@ -95,7 +105,8 @@ class Verdict:
     `score` (S,): 1 is the line, 2 is twice past it, NaN is "there, but could not be judged". A
     subject that is not listed is gone. `keys` says which case each row belongs to (the subject
     itself if empty); `reasons` has a sentence for each row past the line; `severities` overrides
-    the rule's; each fact has one value a row, in `facts`.
+    the rule's; each fact has one value a row, in `facts`. `words` are those that exceptions are
+    held against, for rows that are not rows of the snapshot that called (whose labels serve else).
     """
 
     subjects: tuple[str, ...]
@@ -104,6 +115,7 @@ class Verdict:
     reasons: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     severities: tuple[Severity, ...] = ()
+    words: tuple[Mapping[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         rows = len(self.subjects)
@@ -113,6 +125,7 @@ class Verdict:
             ("reasons", self.reasons),
             ("keys", self.keys),
             ("severities", self.severities),
+            ("words", self.words),
         ]:
             if column and len(column) != rows:
                 raise ValueError(f"{name} has {len(column)} rows, expected {rows}")

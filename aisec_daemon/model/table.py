@@ -10,7 +10,7 @@ from functools import cached_property
 UNITS = frozenset(
     {
         *("bytes", "celsius", "hertz", "joules", "ratio", "seconds", "watts"),
-        *("calls", "code", "errors", "rows", "runs", "threads"),
+        *("calls", "code", "errors", "processes", "rows", "runs", "threads"),
     }
 )
 """What the last word of a column's name may be: base units, or the thing that is counted."""
@@ -30,6 +30,8 @@ class Kind(str, Enum):
 class Column:
     """One number of a row. Its name ends in its unit.
 
+    A `carried` counter is read less often than its row and holds its last value in between: it has
+    no rate from one row to the next, which would be nothing, nothing, and then all at once.
     Columns that are one metric seen from several sides share a `family` and differ in `labels`:
     `pipe_integer_ratio` is `pipe_active_ratio{pipe="integer"}` on the page.
     """
@@ -39,6 +41,7 @@ class Column:
     kind: Kind = Kind.GAUGE
     family: str = ""
     labels: tuple[tuple[str, str], ...] = ()
+    carried: bool = False
 
     def __post_init__(self) -> None:
         for name in (self.name, self.family or self.name):
@@ -99,9 +102,9 @@ class Table:
 
     @cached_property
     def counters(self) -> tuple[int, ...]:
-        """Positions of the counters."""
-        kinds = enumerate(column.kind for column in self.columns)
-        return tuple(position for position, kind in kinds if kind is Kind.COUNTER)
+        """Positions of the counters that have a rate from row to row."""
+        columns = enumerate(self.columns)
+        return tuple(at for at, c in columns if c.kind is Kind.COUNTER and not c.carried)
 
     def index(self, column: str) -> int:
         """Position of a column in a snapshot's values; KeyError if there is none."""

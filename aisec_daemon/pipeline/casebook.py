@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from aisec_daemon.model import Change, Finding, Rule, Snapshot, Status, Verdict
+from aisec_daemon.model import Change, Finding, Rule, Severity, Snapshot, Status, Verdict
 from aisec_daemon.model.allow import Allow
 
 OPENED, CHANGED, CLOSED = "opened", "changed", "closed"
@@ -140,9 +140,7 @@ def _describe(
         rule=rule,
         key=key,
         status=before.status if before else Status.PENDING,
-        severity=max(verdict.severities[row] for row in rows)
-        if verdict.severities
-        else rule.severity,
+        severity=_severity(rule, rows, verdict, before),
         subjects=tuple(sorted(verdict.subjects[row] for row in rows)),
         score=score,
         peak=max(score, before.peak) if before else score,
@@ -151,9 +149,20 @@ def _describe(
         closed=math.nan,
         reason=verdict.reasons[worst] if verdict.reasons else rule.title,
         facts={name: facts[worst] for name, facts in verdict.facts.items()},
-        labels=_words(seen, verdict.subjects[worst]),
+        labels=verdict.words[worst] if verdict.words else _words(seen, verdict.subjects[worst]),
         allowed=before.allowed if before else "",
     )
+
+
+def _severity(rule: Rule, rows: list[int], verdict: Verdict, before: Finding | None) -> Severity:
+    """Return the worst; an open case keeps the worst that it had, as it keeps its peak.
+
+    Evidence needs a past, which a restart takes away for a while: a case is no milder for that.
+    """
+    now = rule.severity
+    if verdict.severities:
+        now = max(verdict.severities[row] for row in rows)
+    return max(now, before.severity) if before and before.status is Status.OPEN else now
 
 
 def _differs(before: Finding, now: Finding) -> bool:

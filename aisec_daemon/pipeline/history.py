@@ -16,6 +16,9 @@ _RATE = "_per_second"
 class History:
     """Keeps what detectors asked for of one table, and nothing else.
 
+    The ring holds every row twice, a depth apart, so that the past is always one piece of it and
+    need not be copied: a view is good until the next snapshot is added.
+
     `reads` say which columns and for how long; a counter is kept as its rate under
     `<name>_per_second`. At most `subjects_max` subjects are remembered (see `Slots`).
     """
@@ -25,12 +28,14 @@ class History:
     ) -> None:
         self.latest: Snapshot | None = None
         self._columns = tuple(dict.fromkeys(name for read in reads for name in read.columns))
-        self._sources = [_source(table, name) for name in self._columns]
+        sources = [_source(table, name) for name in self._columns]
+        self._gauges = _places([(i, at) for i, (at, is_rate) in enumerate(sources) if not is_rate])
+        self._rates = _places([(i, at) for i, (at, is_rate) in enumerate(sources) if is_rate])
         self._window = max((read.window for read in reads), default=0.0)
         self._slots = Slots(subjects_max, self._window)
-        depth = int(self._window / period) + 2 if self._columns else 0
-        self._times = np.full(depth, -np.inf)
-        self._cube = np.empty((len(self._columns), depth, 0), dtype=np.float32)
+        self._depth = int(self._window / period) + 2 if self._columns else 0
+        self._times = np.full(2 * self._depth, -np.inf)
+        self._cube = np.empty((len(self._columns), 2 * self._depth, 0), dtype=np.float32)
         self._head = 0  # where the next row goes
 
     def inherit(self, previous: History) -> None:
@@ -39,6 +44,7 @@ class History:
         if (self._columns, self._window) == (previous._columns, previous._window):
             self._slots, self._times = previous._slots, previous._times
             self._cube, self._head = previous._cube, previous._head
+            self._depth = previous._depth
 
     @property
     def evicted(self) -> int:
@@ -58,13 +64,16 @@ class History:
         self._deepen(snapshot.time)
         slots = np.array(self._slots.of(snapshot.subjects), dtype=np.intp)
         kept = slots >= 0
-        at = self._head
+        at, twice = self._head, self._head + self._depth
         self._cube[:, at, :] = np.nan
-        self._times[at] = snapshot.time
-        for row, (column, is_rate) in enumerate(self._sources):
-            numbers = increase[:, column] / elapsed if is_rate else snapshot.values[:, column]
-            self._cube[row, at, slots[kept]] = numbers[kept]
-        self._head = (at + 1) % len(self._times)
+        for (rows, columns), numbers in ((self._gauges, snapshot.values), (self._rates, increase)):
+            taken = numbers[kept][:, columns]
+            if numbers is increase:
+                taken = taken / elapsed
+            self._cube[rows[:, None], at, slots[kept]] = taken.T
+        self._cube[:, twice, :] = self._cube[:, at, :]
+        self._times[[at, twice]] = snapshot.time
+        self._head = (at + 1) % self._depth
 
     def view(self, read: Read, time: float) -> View | None:
         """Return what `read` asks for as of `time`; None before the first snapshot."""
@@ -72,20 +81,23 @@ class History:
             return None
         if not read.columns:
             return View(time, self.latest, self._times[:0], {})
-        order = self._order()
-        order = order[self._times[order] > time - read.window]
+        times = self._times[self._head : self._head + self._depth]
+        first = int(np.searchsorted(times, time - read.window, side="right"))
+        rows = slice(self._head + first, self._head + self._depth)
         slots = np.array(self._slots.of(self.latest.subjects), dtype=np.intp)
-        past = {}
-        for name in read.columns:
-            matrix = self._cube[self._columns.index(name)][np.ix_(order, slots)]
-            matrix[:, slots < 0] = np.nan
-            matrix.setflags(write=False)
-            past[name] = matrix
-        return View(time, self.latest, self._times[order], past)
+        past = {name: self._matrix(name, rows, slots) for name in read.columns}
+        return View(time, self.latest, times[first:].copy(), past)
 
-    def _order(self) -> NDArray[np.intp]:
-        """Rows of the ring from the oldest to the newest."""
-        return np.roll(np.arange(len(self._times)), -self._head)
+    def _matrix(self, name: str, rows: slice, slots: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return one column's past, (T, S): the ring itself where its order is the subjects'."""
+        whole = self._cube[self._columns.index(name), rows]
+        if np.array_equal(slots, np.arange(len(slots))):
+            matrix = whole[:, : len(slots)]
+        else:
+            matrix = whole[:, slots]
+            matrix[:, slots < 0] = np.nan
+        matrix.setflags(write=False)
+        return matrix
 
     def _widen(self) -> None:
         """Make the ring as wide as there are slots, by doubling."""
@@ -99,18 +111,24 @@ class History:
         """Double the depth when snapshots come faster than the table's period promised."""
         if self._times[self._head] <= now - self._window:
             return
-        order = self._order()
-        more = np.full_like(self._cube, np.nan)
-        self._cube = np.concatenate([self._cube[:, order], more], axis=1)
-        self._times = np.concatenate([self._times[order], np.full(len(order), -np.inf)])
-        self._head = len(order)
+        rows = slice(self._head, self._head + self._depth)
+        past, times = self._cube[:, rows], self._times[rows]
+        more, unborn = np.full_like(past, np.nan), np.full(self._depth, -np.inf)
+        self._cube = np.concatenate([past, more, past, more], axis=1)
+        self._times = np.concatenate([times, unborn, times, unborn])
+        self._head, self._depth = self._depth, 2 * self._depth
+
+
+def _places(pairs: list[tuple[int, int]]) -> NDArray[np.intp]:
+    """Return (2, C): rows of the ring, and the columns of a snapshot that they keep."""
+    return np.asarray(np.transpose(np.array(pairs, dtype=np.intp).reshape(-1, 2)), dtype=np.intp)
 
 
 def _source(table: Table, name: str) -> tuple[int, bool]:
     """Return the column behind a name in a view, and whether it is its rate."""
     if name.endswith(_RATE):
         column = table.index(name.removesuffix(_RATE))
-        if table.columns[column].kind is not Kind.COUNTER:
+        if column not in table.counters:
             raise KeyError(f"table {table.name!r}: {name!r} is not the rate of a counter")
         return column, True
     column = table.index(name)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from aisec_daemon.detectors import Detector
-from aisec_daemon.model import Change, Snapshot, State, Table, Tick, Verdict
+from aisec_daemon.model import Change, Snapshot, State, Table, Tick, Verdict, View
 from aisec_daemon.model.allow import Allow
-from aisec_daemon.pipeline.casebook import Casebook
+from aisec_daemon.pipeline.casebook import CHANGED, Casebook
+from aisec_daemon.pipeline.evidence import gather
 from aisec_daemon.pipeline.history import History
 from aisec_daemon.pipeline.rates import increase
 
@@ -45,6 +47,10 @@ class Pipeline:
             d.rule.name: State.empty(d.memory) for d in detectors if d.memory is not None
         }
         self._periods = periods
+        self._calls = {
+            d.rule.name: {r.table: r for at, r in enumerate(d.reads) if at == 0 or r.wakes}
+            for d in detectors
+        }
         reads = [read for detector in detectors for read in detector.reads]
         self._histories = {
             name: History(table, [r for r in reads if r.table == name], periods.get(name, 1.0))
@@ -57,6 +63,11 @@ class Pipeline:
         return self._detectors
 
     @property
+    def rules(self) -> frozenset[str]:
+        """The names of the detectors' rules."""
+        return frozenset(detector.rule.name for detector in self._detectors)
+
+    @property
     def states(self) -> dict[str, State]:
         """What detectors remember, by rule; what is put here they go on with."""
         return self._states
@@ -66,9 +77,8 @@ class Pipeline:
 
         Cases of rules that are gone are dropped; a past is kept where the same of it is wanted.
         """
-        rules = {detector.rule.name for detector in self._detectors}
         cases = previous.casebook.cases
-        self.casebook.restore(case for case in cases if case.finding.rule.name in rules)
+        self.casebook.restore(case for case in cases if case.finding.rule.name in self.rules)
         self._states.update({k: v for k, v in previous.states.items() if k in self._states})
         for name, history in previous._histories.items():  # another of its kind
             self._histories[name].inherit(history)
@@ -87,11 +97,13 @@ class Pipeline:
         name = snapshot.table.name
         history = self._histories[name]
         gap = _GAP_PERIODS * self._periods.get(name, 1.0)
+        before = history.latest.time if history.latest else None
         risen = increase(history.latest, snapshot, gap)
         history.add(snapshot, risen, self._holding())
         changes: list[Change] = []
         for detector in self._detectors:
-            if detector.reads[0].table == name:
+            call = self._calls[detector.rule.name].get(name)
+            if call is not None and call.due(before, snapshot.time):
                 changes += self._ask(detector, snapshot)
         changes += self.casebook.review(snapshot.time)
         return Tick(snapshot.time, snapshot, risen, tuple(changes), self.casebook.open)
@@ -115,4 +127,11 @@ class Pipeline:
         after, verdict = answer
         if detector.memory is not None:
             self._states[rule.name] = after
-        return self.casebook.fold(rule, verdict, snapshot, snapshot.time)
+        changes = self.casebook.fold(rule, verdict, snapshot, snapshot.time)
+        return [_proven(change, views) for change in changes]
+
+
+def _proven(change: Change, views: Sequence[View | None]) -> Change:
+    """Return a change with what it was judged from."""
+    evidence = gather(views, change.finding, past=change.what != CHANGED)
+    return replace(change, evidence=evidence)

@@ -11,9 +11,9 @@ from aisec_daemon.model import Snapshot
 def increase(before: Snapshot | None, now: Snapshot, gap_seconds: float) -> NDArray[np.float64]:
     """Return (S, F): each counter's rise since `before`, NaN where there is none to be trusted.
 
-    NaN for columns that are no counters, subjects that were not there, a counter that fell (it
-    wrapped or its source restarted: nobody knows by how much it rose), and when more than
-    `gap_seconds` lie between the two.
+    NaN for columns that are no counters or are carried, subjects that were not there, a counter
+    that fell (it wrapped or its source restarted: nobody knows by how much it rose), and when more
+    than `gap_seconds` lie between the two.
     """
     risen = np.full(now.values.shape, np.nan)
     counters = now.table.counters

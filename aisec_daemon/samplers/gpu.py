@@ -33,9 +33,16 @@ _COLUMNS = (
     Column("power_max_watts", "largest of the driver's power samples"),
     Column("power_stddev_watts", "standard deviation of the driver's power samples"),
     Column("power_limit_watts", "power limit in force"),
-    Column("energy_joules", "energy used since the driver was loaded", Kind.COUNTER),
+    Column(
+        "energy_joules",
+        "energy used since the driver was loaded; read every 15th time, since it costs "
+        "milliseconds, so take rates over a minute or more",
+        Kind.COUNTER,
+        carried=True,
+    ),
     Column("sm_clock_hertz", "clock of the streaming multiprocessors"),
     Column("memory_clock_hertz", "clock of the memory"),
+    Column("memory_clock_max_hertz", "highest clock that the memory can have"),
     *(
         Column(
             f"clock_event_{reason}_ratio",
@@ -49,11 +56,16 @@ _COLUMNS = (
     Column("memory_temperature_celsius", "temperature of the memory"),
     Column(
         "pcie_transmit_bytes",
-        "bytes sent over PCIe; GPM's rate summed over time where the driver does not count",
+        "bytes sent over PCIe, headers and all: GPM's rate summed over time, else the driver's "
+        "counter as far as it can be followed: too small above 4 GB per reading",
         Kind.COUNTER,
     ),
     Column("pcie_receive_bytes", "bytes received over PCIe, likewise", Kind.COUNTER),
-    Column("nvlink_transmit_bytes", "bytes sent over all NVLinks, likewise", Kind.COUNTER),
+    Column(
+        "nvlink_transmit_bytes",
+        "bytes sent over all NVLinks; GPM's rate summed over time where the driver does not count",
+        Kind.COUNTER,
+    ),
     Column("nvlink_receive_bytes", "bytes received over all NVLinks, likewise", Kind.COUNTER),
     Column("encoder_utilization_ratio", "share of time in which the video encoder was busy"),
     Column("decoder_utilization_ratio", "share of time in which the video decoder was busy"),
@@ -86,10 +98,11 @@ _COLUMNS = (
     Column("dram_active_ratio", "share of the memory's bandwidth in use (GPM)"),
     Column("read_seconds", "how long reading this GPU took"),
     Column("read_age_seconds", "time since this GPU was last read well"),
+    Column("listed_processes", "processes that it lists; absent where it could not list them"),
 )
 
 _LABELS = (
-    Label("uuid", "UUID of the GPU or MIG instance"),
+    Label("uuid", "UUID of the GPU or MIG instance; unknown-<index> if it never answered"),
     Label("index", "the GPU's place in NVML's order, which may change between boots"),
     Label("name", "product name"),
     Label("kind", "gpu or mig"),
@@ -124,8 +137,9 @@ class Gpu:
         """Read all GPUs; UnreadableError if NVML tells of none."""
         reading = host.nvml.read()
         values = np.array(
-            [[*gpu.numbers, gpu.read_age_seconds] for gpu in reading.gpus], dtype=np.float64
-        ).reshape(len(reading.gpus), len(FIELDS) + 1)
+            [[*gpu.numbers, gpu.read_age_seconds, _listed(gpu)] for gpu in reading.gpus],
+            dtype=np.float64,
+        ).reshape(len(reading.gpus), len(FIELDS) + 2)
         at = self.table.index("xid_last_timestamp_seconds")
         values[:, at] += time - reading.monotonic
         rows = [_words(gpu, reading) for gpu in reading.gpus]
@@ -135,6 +149,10 @@ class Gpu:
 
 def _subjects(reading: Reading) -> tuple[str, ...]:
     return tuple(gpu.identity.uuid for gpu in reading.gpus)
+
+
+def _listed(gpu: GpuReading) -> float:
+    return float(len(gpu.processes)) if gpu.processes_fresh else np.nan
 
 
 def _words(gpu: GpuReading, reading: Reading) -> dict[str, Word]:

@@ -44,6 +44,7 @@ _LABELS = (
     Label("process", "pid and start time; `<pid>:?` for a pid that /proc does not show"),
     Label("kind", "compute, graphics, mps, or several joined by +"),
     *_FROM_PROC,
+    Label("executable_hash", "SHA-256 of the program's file, once `program` has read it whole"),
 )
 
 
@@ -53,6 +54,7 @@ class _Use(NamedTuple):
     gpu: GpuReading
     process: Process
     identity: ProcessIdentity | None
+    digest: str | None
 
     @property
     def name(self) -> str:
@@ -69,6 +71,7 @@ class _Use(NamedTuple):
             "pid": str(self.process.pid),
             "process": self.name,
             "kind": "+".join(self.process.kinds),
+            "executable_hash": self.digest,
         }
 
 
@@ -107,7 +110,8 @@ def _uses(host: Host) -> Iterator[_Use]:
         for process in gpu.processes:
             identity = host.processes.lookup(process.pid)
             if identity or gpu.processes_fresh:
-                yield _Use(gpu, process, identity)
+                digest = host.programs.digest(identity.subject) if identity else None
+                yield _Use(gpu, process, identity, digest)
 
 
 def _word(identity: ProcessIdentity | None, name: str) -> Word:

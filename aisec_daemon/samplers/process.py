@@ -26,6 +26,7 @@ _WORDS = (
     Label("slurm_step", "step of the Slurm job"),
     Label("unit", "systemd service or scope, else slice"),
     Label("login_user", "who logged in, whatever the user has become since"),
+    Label("indicators", "marks of known miners that it bears, like name/xmrig, by spaces"),
 )
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
+from typing import ClassVar
 
 from aisec_daemon.model import Change, Severity, Tick
+from aisec_daemon.model.exposition import Family
+from aisec_daemon.sinks import Place
 
 _LOG = logging.getLogger("aisec_daemon.findings")
 _LEVELS = {
@@ -13,6 +17,19 @@ _LEVELS = {
     Severity.HIGH: logging.ERROR,
     Severity.CRITICAL: logging.CRITICAL,
 }
+
+
+@dataclass(frozen=True)
+class LogOutlet:
+    """A line in the daemon's own log for each finding that opens, changes or closes."""
+
+    on: ClassVar[bool] = True
+    replays: ClassVar[bool] = True
+    families: ClassVar[tuple[Family, ...]] = ()
+
+    def open(self, place: Place) -> Log:
+        """Open it."""
+        return Log(f"replayed: {place.mark}" if place.mark else "")
 
 
 class Log:
@@ -28,6 +45,9 @@ class Log:
         """Write a line for each change."""
         for change in tick.changes:
             self._write(change)
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     def _write(self, change: Change) -> None:
         finding = change.finding

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import math
-import os
-import platform
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
+from dataclasses import dataclass
 from threading import Lock
+from typing import Annotated, ClassVar
 
-import psutil
-from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
-
-import aisec_daemon
 from aisec_daemon.model import Rule, Table, Tick
 from aisec_daemon.model.exposition import (
     OWN,
+    Board,
     Chunk,
     Family,
     FindingCounts,
@@ -27,9 +22,40 @@ from aisec_daemon.model.exposition import (
     Section,
     samples,
 )
+from aisec_daemon.sinks import Place
+from aisec_daemon.sinks.own import Own
 
 _OWN_PERIOD_SECONDS = 5.0
-_BUILD, _DROPPED, _TREE_CPU, _TREE_MEMORY = OWN
+_LEAST_SERIES = 100
+_, _DROPPED, _, _ = OWN
+
+
+@dataclass(frozen=True)
+class MetricsOutlet:
+    """The metrics page."""
+
+    on: ClassVar[bool] = True
+    replays: ClassVar[bool] = True
+    families: ClassVar[tuple[Family, ...]] = ()
+
+    rows_max: Annotated[int, "single processes shown beside the sums, the largest first"] = 0
+    series_max: Annotated[int, "series of one table on the page"] = 20_000
+
+    def __post_init__(self) -> None:
+        if self.rows_max < 0:
+            raise ValueError("rows_max must be 0 or more")
+        if self.series_max < _LEAST_SERIES:
+            raise ValueError(f"series_max must be {_LEAST_SERIES} or more")
+
+    def open(self, place: Place) -> Metrics:
+        """Open it; the page is empty until the first tick."""
+        return Metrics(
+            place.rules,
+            constant={"replayed": place.mark} if place.mark else {},
+            rows_max=self.rows_max,
+            series_max=self.series_max,
+            board=place.board,
+        )
 
 
 class Metrics:
@@ -37,7 +63,7 @@ class Metrics:
 
     `rules` are those that may open findings; `constant` labels are put on every series;
     `rows_max` is how many single rows of an aggregated table are shown; `series_max` bounds the
-    series of each table.
+    series of each table; what is on `board` is shown too.
     """
 
     def __init__(
@@ -47,6 +73,7 @@ class Metrics:
         constant: Mapping[str, str] | None = None,
         rows_max: int = 0,
         series_max: int = 20_000,
+        board: Board | None = None,
     ) -> None:
         self._constant = dict(constant or {})
         self._rows_max = rows_max
@@ -55,13 +82,13 @@ class Metrics:
         self._sections: dict[str, tuple[Table, Section]] = {}
         self._tables: dict[str, Rendered] = {}
         self._finding_chunks: list[Chunk] = []
-        self._gauges: dict[str, Chunk] = {}
+        self._board = board or Board()
         self._own = Own(self._constant)
         self._own_chunks: list[Chunk] = []
         self._own_time = -math.inf
         self._lock = Lock()
         self._count = 0
-        self._page = Page.build("0", ())
+        self._publish()  # a scrape may come before the first tick
 
     def __call__(self, tick: Tick) -> None:
         """Render what this tick brought and publish the page."""
@@ -75,12 +102,8 @@ class Metrics:
             self._finding_chunks = findings
             self._publish()
 
-    def set_gauge(self, name: str, about: str, value: float) -> None:
-        """Show a gauge without labels from now on; any thread may call this."""
-        family = Family(name, "gauge", about)
-        with self._lock:
-            self._gauges[name] = samples(family, [({}, value)], self._constant)
-            self._publish()
+    def close(self) -> None:
+        """Nothing is held; the last page stays."""
 
     @property
     def current(self) -> Page:
@@ -105,77 +128,12 @@ class Metrics:
         return section
 
     def _publish(self) -> None:
-        """Swap the page for a new one; the lock is held."""
+        """Swap the page for a new one; the lock is held, or nobody else has us yet."""
         chunks = [chunk for name in sorted(self._tables) for chunk in self._tables[name].chunks]
         dropped = [({"table": name}, float(r.dropped)) for name, r in self._tables.items()]
         chunks += self._finding_chunks
         if dropped:
             chunks.append(samples(_DROPPED, dropped, self._constant))
-        chunks += [*self._gauges.values(), *self._own_chunks]
+        chunks += [*self._board.chunks(self._constant), *self._own_chunks]
         self._count += 1
         self._page = Page.build(str(self._count), [chunk for chunk in chunks if chunk.body])
-
-
-class Own:
-    """What the daemon is and costs: prometheus_client's collectors and the process tree."""
-
-    def __init__(self, constant: Mapping[str, str]) -> None:
-        self._constant = constant
-        self._registry = CollectorRegistry()
-        ProcessCollector(registry=self._registry)
-        PlatformCollector(registry=self._registry)
-        GCCollector(registry=self._registry)
-        self._cpu_seconds = 0.0
-
-    def read(self) -> list[Chunk]:
-        """Read and render it all."""
-        build = {"version": aisec_daemon.__version__, "python": platform.python_version()}
-        chunks = [samples(_BUILD, [(build, 1.0)], self._constant)]
-        for metric in self._registry.collect():
-            name = metric.samples[0].name if metric.samples else metric.name
-            family = Family(name, metric.type, metric.documentation)
-            of = [(sample.labels, sample.value) for sample in metric.samples]
-            chunks.append(samples(family, of, self._constant))
-        cpu_seconds, memory_bytes = tree_cost(os.getpid())
-        # a child that ends is counted by its parent a little later: the sum never goes back
-        self._cpu_seconds = max(self._cpu_seconds, cpu_seconds)
-        chunks.append(samples(_TREE_CPU, [({}, self._cpu_seconds)], self._constant))
-        chunks.append(samples(_TREE_MEMORY, [({}, memory_bytes)], self._constant))
-        return chunks
-
-
-def tree_cost(root: int) -> tuple[float, float]:
-    """Return CPU seconds and bytes of memory of a process and its descendants.
-
-    CPU time includes children that have ended. What ends while it is read counts nothing.
-    """
-    cpu_seconds = memory_bytes = 0.0
-    left = [root]
-    while left:
-        pid = left.pop()
-        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-            cpu_seconds += sum(psutil.Process(pid).cpu_times()[:4])
-            memory_bytes += _memory_bytes(pid)
-            left += _children(pid)
-    return cpu_seconds, memory_bytes
-
-
-def _children(pid: int) -> list[int]:
-    """Return a process's children (proc(5), task/children), without a walk through all of /proc."""
-    found = []
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        with suppress(OSError):  # a thread that has just ended has no children any more
-            found += [int(word) for word in path.read_text().split()]
-    return found
-
-
-def _memory_bytes(pid: int) -> float:
-    """Return the proportional share (proc(5), smaps_rollup), or the resident size."""
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        lines = []
-    for line in lines:
-        if line.startswith("Pss:"):
-            return float(line.split()[1]) * 1024
-    return float(psutil.Process(pid).memory_info().rss)

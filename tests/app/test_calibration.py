@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from aisec_daemon.app import calibration, catalogue
+from aisec_daemon.app import calibration, catalogue, state
 from aisec_daemon.app.settings import SettingsError, load
-from aisec_daemon.app.state import StateDir
 from aisec_daemon.cli import app
 from aisec_daemon.detectors.drift import Drift, budget, ledger
+from aisec_daemon.journal.journal import Journal
 from aisec_daemon.model import Snapshot
+from aisec_daemon.model.exposition import Board
 from aisec_daemon.model.recording import Encoder
 from aisec_daemon.pipeline.pipeline import Pipeline
 
@@ -148,7 +149,9 @@ def test_profiles_show_what_was_learned_and_no_escape_codes(folder, tmp_path):
     given = pipeline(Drift(learn=120, settle=0))
     for snapshot in seconds(200):
         given.step(snapshot)
-    StateDir(tmp_path).save(given)
+    journal = Journal(tmp_path, BEGIN, load(None).journal.limits(), Board())
+    journal.keep(state.keep(given, BEGIN + 200))
+    journal.close()
     shown = CliRunner().invoke(app, ["profiles", "--state", str(tmp_path)])
     lines = CliRunner().invoke(app, ["profiles", "--state", str(tmp_path), "--json"]).output
     rows = {row["kind"]: row for row in map(json.loads, lines.splitlines())}

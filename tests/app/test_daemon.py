@@ -13,6 +13,7 @@ import pytest
 
 from tests.daemon import running
 from tests.fake_nvml import scenario
+from tests.host.proc.tree import Tree
 
 
 @pytest.fixture
@@ -130,12 +131,29 @@ def test_hup_takes_good_settings_and_refuses_bad_ones(tmp_path, world):
         daemon.wait(lambda: any("settings reloaded" in line for line in daemon.log))
         daemon.wait(lambda: daemon.value("aisec_finding_open", rule="blind") == 0)
         assert daemon.value("aisec_finding_open", rule="gpu_vanished") is None
+        runs = "aisec_upkeep_runs_total"
+        daemon.wait(lambda: daemon.value(runs, part="detector/gpu_vanished") is None)
+        assert daemon.value(runs, part="detector/blind") > 0
 
         settings.write_text("[detectors.blnd]\nafter = 1")
         daemon.signal(signal.SIGHUP)
         refused = "the old settings stay in force"
         daemon.wait(lambda: any(refused in line and "blind" in line for line in daemon.log))
         daemon.wait(lambda: daemon.value("aisec_gpu_power_watts", uuid=uuid(0)))
+
+
+def test_hup_changes_how_much_is_logged(tmp_path, world):
+    settings = tmp_path / "aisec.toml"
+    settings.write_text('log_level = "info"')
+    with running(tmp_path / "state", "--settings", str(settings), world=world) as daemon:
+        daemon.wait(lambda: daemon.value("aisec_gpu_power_watts", uuid=uuid(0)))
+        for level in ("error", "info"):
+            settings.write_text(f'log_level = "{level}"')
+            daemon.signal(signal.SIGHUP)
+            time.sleep(1.0)
+        daemon.wait(lambda: any("settings reloaded" in line for line in daemon.log))
+
+        assert sum("settings reloaded" in line for line in daemon.log) == 1
 
 
 def test_without_a_driver_it_says_so_and_never_plays(tmp_path):
@@ -147,6 +165,25 @@ def test_without_a_driver_it_says_so_and_never_plays(tmp_path):
         assert "replayed" not in daemon.get()
         assert daemon.value("aisec_upkeep_failed_runs_total", part="sampler/gpu") > 0
         assert daemon.value("aisec_process_count", user="root") is not None or os.getuid() != 0
+
+
+def test_a_read_that_never_returns_is_told_and_holds_up_neither_page_nor_stop(tmp_path):
+    """A program can make whoever reads its command line wait for ever (memory of a FUSE file)."""
+    tree = Tree(tmp_path)
+    tree.add(7)
+    (tree.proc / "7" / "cmdline").unlink()
+    os.mkfifo(tree.proc / "7" / "cmdline")
+    settings = tmp_path / "aisec.toml"
+    settings.write_text("[detectors.blind]\nafter = 1\n[samplers.process]\nperiod = 0.2\n")
+    arguments = ("--settings", str(settings), "--root", str(tmp_path))
+    with running(tmp_path / "state", *arguments) as daemon:
+        told = "sampler/process has had no good reading"
+        daemon.wait(lambda: any(told in line for line in daemon.log))
+
+        assert "aisec_upkeep_missed_runs_total" in daemon.get()
+        assert not daemon.ready
+        assert daemon.get("/-/healthy") == "healthy\n"
+        assert daemon.stop() == 0
 
 
 def test_the_demo_marks_every_series_and_shows_nothing_of_this_machine(tmp_path):

@@ -20,7 +20,7 @@ def test_the_bundled_recording_is_what_its_generator_makes():
     assert bundled() == demo_node.recording(), "python -m tests.traces.demo_node"
 
 
-def test_it_tells_of_the_gpu_that_falls_off_the_bus_and_of_nothing_else():
+def test_it_tells_of_the_miner_and_of_the_gpu_that_falls_off_the_bus_and_of_nothing_else():
     tables, decoder = catalogue.tables(), Decoder(catalogue.tables())
     pipeline = Pipeline(tables, load(None).enabled("detectors"), demo_node.PERIODS)
     told = []
@@ -33,9 +33,10 @@ def test_it_tells_of_the_gpu_that_falls_off_the_bus_and_of_nothing_else():
     lost = demo_node.uuid(demo_node.LOST_GPU)
     assert ("opened", "blind", (f"gpu/{lost}",)) in told
     assert ("opened", "gpu_vanished", (lost,)) in told
-    assert all(
-        demo_node.uuid(6) in s or "0000:7b:00.0" in s for _, _, subjects in told for s in subjects
-    )
+    assert ("opened", "mining", (f"{demo_node.uuid(7)}/7400:740000",)) in told
+    others = [subjects for _, rule, subjects in told if rule != "mining"]
+    assert all(demo_node.uuid(6) in s or "0000:7b:00.0" in s for found in others for s in found)
+    assert {rule for _, rule, _ in told} == {"blind", "gpu_vanished", "mining"}
 
 
 def test_it_plays_as_if_it_happened_now():

@@ -19,9 +19,10 @@ from aisec_daemon.app import catalogue
 from aisec_daemon.app.player import bundled
 from aisec_daemon.app.replay import Totals, Watcher, replay
 from aisec_daemon.app.settings import load
-from aisec_daemon.app.state import StateDir
+from aisec_daemon.app.state import keep, restore
 from aisec_daemon.app.traces import open_trace
 from aisec_daemon.cli import app
+from aisec_daemon.journal.store import Store
 from aisec_daemon.pipeline.pipeline import Pipeline
 from tests.daemon import FAKE_SITE, ROOT, running
 from tests.fake_nvml import scenario
@@ -64,7 +65,7 @@ def test_the_same_recording_twice_gives_the_same_findings(recording):
 def test_replay_from_a_saved_state_equals_an_uninterrupted_one(recording, tmp_path):
     uninterrupted = [(c.time, c.what, c.finding.id) for c in played(recording)]
     trace = open_trace(recording)
-    told, kept = [], StateDir(tmp_path / "state")
+    told, (store, _) = [], Store.open(tmp_path / "journal.db", 0.0)
 
     def fresh() -> Pipeline:
         return Pipeline(catalogue.tables(), load(None).enabled("detectors"), trace.periods)
@@ -72,15 +73,16 @@ def test_replay_from_a_saved_state_equals_an_uninterrupted_one(recording, tmp_pa
     pipeline = fresh()
     for at, snapshot in enumerate(trace.snapshots()):
         if at == 460:  # a GPU is blind and not yet said to be gone
-            kept.save(pipeline)
+            store.write([], keep(pipeline, snapshot.time), {})
             after = fresh()
-            assert kept.restore(after) == ""
+            assert restore(store.read(snapshot.time)[0], after) == ""
             for table in catalogue.tables():  # what the samplers read again within a period
                 if (latest := pipeline.latest(table)) is not None:
                     after.step(latest)
             pipeline = after
         told += [(c.time, c.what, c.finding.id) for c in pipeline.step(snapshot).changes]
 
+    store.close()
     assert told == uninterrupted
 
 
@@ -116,8 +118,14 @@ def test_json_lines_have_stable_keys_and_end_in_totals(recording):
 
     assert result.exit_code == 0
     assert all(set(change) == KEYS for change in changes)
-    assert {change["status"] for change in changes} == {"opened", "closed"}
-    assert totals == {"snapshots": 530, "seconds": 149.0, "bad_lines": 0, "findings": 3}
+    assert {change["status"] for change in changes} == {"opened", "changed", "closed"}
+    assert totals == {
+        "snapshots": len(bundled().splitlines()) - 1,  # the header is none
+        "seconds": 149.0,
+        "bad_lines": 0,
+        "findings": [change["status"] for change in changes].count("opened"),
+    }
+    assert totals["findings"] >= 3
 
 
 def test_a_log_of_nvidia_smi_is_played_and_its_bad_lines_named(tmp_path):
@@ -181,6 +189,19 @@ def test_a_picture_of_no_known_format_is_refused_before_anything_is_played(recor
     assert result.exit_code == 2
     assert ".png" in result.stderr
     assert result.stdout == ""
+
+
+def test_a_missing_library_is_named_with_the_command_that_brings_it(
+    recording, tmp_path, monkeypatch
+):
+    """Into this very environment; and never by a name that anyone might register."""
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    result = CliRunner().invoke(app, ["replay", str(recording), "--plot", str(tmp_path / "x.png")])
+
+    assert result.exit_code == 2
+    assert (
+        result.stderr == f"pictures need matplotlib: {sys.executable} -m pip install matplotlib\n"
+    )
 
 
 def test_every_table_goes_through_a_file_unchanged(recording):

@@ -9,6 +9,9 @@ import sys
 import time
 from pathlib import Path
 
+from typer.testing import CliRunner
+
+from aisec_daemon.cli import app
 from aisec_daemon.host.host import Host
 from aisec_daemon.host.nvml.client import Nvml
 from aisec_daemon.host.proc.processes import Processes
@@ -56,7 +59,7 @@ def test_seeded_secrets_are_found_nowhere(tmp_path):
     node["gpus"][0]["processes"] = [scenario.process(pid=victim.pid)]
     scenario.write(world, node)
     settings = tmp_path / "aisec.toml"
-    settings.write_text('log_level = "debug"\n[metrics]\nrows_max = 5000\n')
+    settings.write_text('log_level = "debug"\n[sinks.metrics]\nrows_max = 5000\n')
     state = tmp_path / "state"
     try:
         with running(state, "--settings", str(settings), world=world) as daemon:
@@ -73,9 +76,10 @@ def test_seeded_secrets_are_found_nowhere(tmp_path):
     finally:
         victim.kill()
         victim.wait()
+    told["export"] = exported(state)
     told |= {file.name: read(file) for file in state.iterdir() if file.name != "hash.key"}
 
-    assert "state.json" in told
+    assert "journal.db" in told
     assert "--api-key <redacted> --token=<redacted>" in told["recording"]
     for place, text in told.items():
         for kind, seed in SEEDS.items():
@@ -91,6 +95,13 @@ def recording(root: Path) -> str:
         return Encoder().encode(Process().read(host, 0.0)).decode()
     finally:
         processes.close()
+
+
+def exported(state: Path) -> str:
+    """Return all that the journal knows of findings, their evidence unpacked."""
+    done = CliRunner().invoke(app, ["export", "--state", str(state)])
+    assert done.exit_code == 0, done.output
+    return done.stdout
 
 
 def read(file: Path) -> str:

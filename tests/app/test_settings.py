@@ -49,6 +49,18 @@ def test_a_section_sets_the_fields_of_its_plug_in(file):
     assert "gpu" not in [s.table.name for s in settings.enabled("samplers")]
 
 
+def test_a_field_may_be_a_list_of_words(file, monkeypatch):
+    section = '[detectors.gpu_unscheduled]\nusers = ["ada", "svc-*"]\n'
+    assert load(file(section)).detectors.gpu_unscheduled.build().users == ("ada", "svc-*")
+
+    monkeypatch.setenv("AISEC_DETECTORS__GPU_UNSCHEDULED__USERS", '["eve"]')
+    assert load(file(section)).detectors.gpu_unscheduled.build().users == ("eve",)
+
+    monkeypatch.delenv("AISEC_DETECTORS__GPU_UNSCHEDULED__USERS")
+    with pytest.raises(SettingsError, match=r"detectors\.gpu_unscheduled\.users"):
+        load(file('[detectors.gpu_unscheduled]\nusers = "ada"\n'))
+
+
 def test_arguments_go_before_variables_before_the_file(file, monkeypatch):
     path = file('listen = "127.0.0.1:1"\nlog_level = "error"\n[detectors.blind]\nafter = 60')
     monkeypatch.setenv("AISEC_LOG_LEVEL", "debug")
@@ -112,7 +124,7 @@ def test_a_missing_file_is_an_error_and_a_good_one_is_said_to_be(file, tmp_path)
     assert (good.exit_code, "good" in good.output) == (0, True)
 
 
-@pytest.mark.parametrize("kind", ["samplers", "detectors"])
+@pytest.mark.parametrize("kind", ["samplers", "detectors", "sinks"])
 def test_every_field_of_every_plug_in_has_a_word_of_help(kind):
     sections = getattr(load(None), kind)
     for name, section in sections:
@@ -121,6 +133,26 @@ def test_every_field_of_every_plug_in_has_a_word_of_help(kind):
 
 
 def test_plug_ins_are_frozen_dataclasses_named_after_their_files():
-    for plugin in [*catalogue.samplers().values(), *catalogue.detectors().values()]:
+    kinds = (catalogue.samplers(), catalogue.detectors(), catalogue.sinks())
+    for plugin in [plugin for kind in kinds for plugin in kind.values()]:
         assert plugin.__dataclass_params__.frozen
         assert dataclasses.is_dataclass(plugin)
+
+
+def test_an_operators_marks_of_miners_are_read_and_their_mistakes_named(file, tmp_path):
+    marks = tmp_path / "marks.toml"
+    path = file(f"[host]\nindicators = '{marks}'\n")
+    with pytest.raises(SettingsError, match=r"host\.indicators: .*marks\.toml: No such file"):
+        load(path)
+
+    marks.write_text("[sources]\nus = 'seen'\n[[name]]\nname = 'foominer'\nsorce = 'us'\n")
+    result = CliRunner().invoke(app, ["check", str(path)])
+    assert result.exit_code == 2
+    assert "host.indicators: " in result.output
+    assert "name 1: sorce: no such key" in result.output
+
+    marks.write_text("[sources]\nus = 'seen'\n[[name]]\nname = 'foominer'\nsource = 'us'\n")
+    matcher = load(path).host.matcher()
+    assert matcher.match(b"foominer", b"/a", b"") == "name/foominer"
+    assert matcher.match(b"xmrig", b"/a", b"") == "name/xmrig"
+    assert load(None).host.matcher().match(b"foominer", b"/a", b"") == ""

@@ -17,7 +17,9 @@ from pathlib import Path
 
 import aisec_daemon
 
-MEASUREMENTS = ("memory", "nvml_calls", "scan", "step", "render", "scrape")
+MEASUREMENTS = (
+    *("memory", "nvml_calls", "scan", "context", "step", "mining", "render", "scrape", "replay"),
+)
 PEERS = ("peer",)
 
 _ABOUT = """# What it costs

@@ -53,7 +53,7 @@ def _process(row: int, processes: int) -> str:
 
 
 def _subject(name: str, row: int, processes: int) -> str:
-    if name == "process":
+    if name in ("process", "program"):
         return _process(row, processes)
     if name == "gpu_process":
         return f"GPU-{row // 2:08x}/{_process(row, processes)}"
@@ -61,7 +61,14 @@ def _subject(name: str, row: int, processes: int) -> str:
 
 
 def _words(name: str, rows: int, processes: int) -> tuple[str, ...]:
-    alike = {"kind": "gpu", "driver": "nvidia", "error": "", "parent": "", "sensor": ""}
+    alike = {
+        "kind": "gpu",
+        "driver": "nvidia",
+        "error": "",
+        "parent": "",
+        "sensor": "",
+        "indicators": "",
+    }
     if name in alike:
         return (alike[name],) * rows
     if name == "process":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from tests.daemon import FAKE_SITE, ROOT
 from tests.fake_nvml import scenario
 
+HOSTS = ROOT / "tests/hosts"
 SECRETS = ("ghp_A1b2", "sk-proj-T3", "hf_QwEr", "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI")
 
 
@@ -51,8 +53,11 @@ def test_hostile_words_move_no_terminal_and_no_secret_is_told(run, arguments):
     assert [secret for secret in SECRETS if secret in shown.stdout] == []
 
 
-def test_what_could_not_be_read_is_told_and_exits_3(run):
-    shown = run("hostile", "once")
+def test_what_could_not_be_read_is_told_and_exits_3(run, tmp_path):
+    """On a quiet node whose PCI bus cannot be listed."""
+    quiet = shutil.ignore_patterns("pci")
+    shutil.copytree(HOSTS / "idle", tmp_path / "idle", symlinks=True, ignore=quiet)
+    shown = run(str(tmp_path / "idle"), "once")
 
     assert shown.exit_code == 3
     assert "gpu_device" in shown.stdout
@@ -79,7 +84,9 @@ def test_json_has_every_row_and_null_for_what_was_not_read(run):
     assert list(content) == ["time", "tables", "unreadable", "findings"]
     assert (gpu["power_watts"], gpu["name"], gpu["error"]) == (410.0, "NVIDIA H200", "")
     assert gpu["pipe_tensor_ratio"] is not None  # GPM needs two readings
-    assert gpu["energy_joules_per_second"] is not None
+    assert gpu["pcie_receive_bytes_per_second"] is None  # its source needs two readings itself
+    assert gpu["energy_joules"] is not None
+    assert "energy_joules_per_second" not in gpu
     assert gpu["xid_last_code"] is None
     assert trainer["subject"].startswith(f"{gpu['uuid']}/3102:")
     assert {"process", "gpu_device", "sensor", "upkeep"} <= set(content["tables"])
@@ -117,7 +124,9 @@ def test_a_finding_past_the_line_exits_1_and_nothing_is_written(tmp_path):
 
 def test_a_gpu_that_does_not_answer_is_not_read_and_a_permitted_finding_is_no_alarm(tmp_path):
     permit = 'rule = "blind"\nsubject = "*"\nexpires = 2999-01-01\nowner = "x"\nreason = "repair"'
-    shown = once(tmp_path, f"[detectors.blind]\nafter = 0.5\n[[allow]]\n{permit}\n", "--json")
+    others = "[detectors.mining]\nenabled = false\n"  # of this machine, whoever uses it
+    settings = f"[detectors.blind]\nafter = 0.5\n{others}[[allow]]\n{permit}\n"
+    shown = once(tmp_path, settings, "--json")
     content = json.loads(shown.stdout)
 
     assert shown.returncode == 3

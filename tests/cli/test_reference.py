@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import typer.main
+from typer.testing import CliRunner
 
 from aisec_daemon.cli import app
 from tests.daemon import ROOT
@@ -20,9 +21,18 @@ shell to complete commands and options.
 """
 
 
+def commands() -> dict:
+    """Return every command by its name, `findings show` among them."""
+    found = {}
+    for name, command in typer.main.get_command(app).commands.items():
+        found[name] = command
+        below = getattr(command, "commands", {})
+        found.update({f"{name} {word}": each for word, each in below.items()})
+    return found
+
+
 def page() -> str:
-    commands = typer.main.get_command(app).commands
-    return "\n".join([HEAD, *(section(name, command) for name, command in commands.items())])
+    return "\n".join([HEAD, *(section(name, command) for name, command in commands().items())])
 
 
 def section(name: str, command) -> str:
@@ -31,7 +41,7 @@ def section(name: str, command) -> str:
         [
             "aisec-daemon",
             name,
-            *(p.name.upper() + ("…" if p.nargs == -1 else "") for p in arguments),
+            *(shown(p) + ("…" if p.nargs == -1 else "") for p in arguments),
         ]
     )
     rows = [row(parameter) for parameter in command.params]
@@ -48,9 +58,13 @@ def section(name: str, command) -> str:
     )
 
 
+def shown(argument) -> str:
+    return argument.metavar or argument.name.upper()
+
+
 def row(parameter) -> str:
     if parameter.param_type_name == "argument":
-        named = f"`{parameter.name.upper()}`"
+        named = f"`{shown(parameter)}`"
     else:
         value = "" if parameter.is_flag else f" {parameter.metavar or parameter.name.upper()}"
         named = ", ".join(f"`{name}{value}`" for name in parameter.opts)
@@ -66,17 +80,16 @@ def test_docs_cli_is_current(request):
 
 
 def test_every_command_and_option_has_a_word_of_help():
-    commands = typer.main.get_command(app).commands
     dumb = [
         f"{name} {parameter.name}"
-        for name, command in commands.items()
+        for name, command in commands().items()
         for parameter in command.params
         if not parameter.help
     ]
 
-    assert commands
+    assert len(commands()) > 6
     assert dumb == []
-    assert [name for name, command in commands.items() if not command.help] == []
+    assert [name for name, command in commands().items() if not command.help] == []
 
 
 def complete(words: str, at: int) -> list[str]:
@@ -101,3 +114,11 @@ def test_a_running_daemon_needs_no_rich():
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
 
     assert done.returncode == 0
+
+
+def test_the_demo_is_asked_for_or_there_is_none():
+    """One way: whoever installs the service need not switch anything off."""
+    refused = CliRunner().invoke(app, ["run", "--no-demo"])
+
+    assert refused.exit_code == 2
+    assert "--no-demo" in refused.output

@@ -27,8 +27,8 @@ def gpu(age: float = 0.0, error: str = "", address: str = "0000:3b:00.0"):
     return {"read_age_seconds": age}, words
 
 
-def judge(upkeep, gpus=None, devices=None) -> dict[str, tuple[float, str]]:
-    _, verdict = Blind()(NOTHING, table("upkeep", upkeep), gpus, devices)
+def judge(upkeep, gpus=None, devices=None, views=None) -> dict[str, tuple[float, str]]:
+    _, verdict = Blind()(NOTHING, table("upkeep", upkeep), gpus, devices, views)
     return {
         subject: (score, reason)
         for subject, score, reason in zip(
@@ -93,9 +93,25 @@ def test_without_a_driver_one_finding_says_how_much_is_not_watched():
 def test_samplers_that_fail_for_one_reason_are_one_case():
     silent = part(60, "no driver", sensor="nvml")
     upkeep = {"sampler/gpu": silent, "sampler/gpu_process": silent, "sampler/x": part(60, "fault")}
-    _, verdict = Blind()(NOTHING, table("upkeep", upkeep), None, None)
+    _, verdict = Blind()(NOTHING, table("upkeep", upkeep), None, None, None)
 
     assert verdict.keys == ("sensor/nvml", "sensor/nvml", "sampler/x")
+
+
+@pytest.mark.parametrize(("readings", "blind"), [(1, False), (2, True)])
+def test_a_view_that_cannot_be_compared_is_told_once_it_lasts(readings, blind):
+    lack = "this daemon does not see the host's processes"
+    views = table("process_view", {"view/nvml": ({"lasting_runs": readings}, {"lack": lack})})
+    score, reason = judge({}, views=views)["view/nvml"]
+
+    assert bool(score >= 1) is blind
+    assert reason == lack
+
+
+def test_a_view_that_lacks_nothing_is_not_listed():
+    views = table("process_view", {"view/nvml": ({"lasting_runs": 0}, {"lack": ""})})
+
+    assert judge({}, views=views) == {}
 
 
 def test_a_line_of_no_time_is_refused():

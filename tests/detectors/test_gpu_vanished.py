@@ -57,6 +57,16 @@ def test_mig_instances_come_and_go_by_design():
     assert told(detector(state, view(60))[1]) == []
 
 
+def test_a_gpu_that_told_its_name_late_is_not_missed_under_the_one_it_was_given():
+    """Also one that an older version remembered."""
+    detector = GpuVanished()
+    state, _ = detector(EMPTY, view(0, "GPU-a", "unknown-1"))
+    old = State(("unknown-2",), np.array([[0.0]]))
+
+    assert told(detector(state, view(60, "GPU-a", "GPU-b"))[1]) == []
+    assert told(detector(old, view(60, "GPU-a"))[1]) == []
+
+
 def test_settings_that_contradict_each_other_are_refused():
     with pytest.raises(ValueError, match="forget"):
         GpuVanished(after=100, forget=50)

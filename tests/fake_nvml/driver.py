@@ -25,6 +25,7 @@ SAMPLE_MICROSECONDS = 166_667
 BUFFERED_SAMPLES = 120
 EPOCH_MICROSECONDS = 1_700_000_000_000_000
 ULL_TYPE, DOUBLE_TYPE, UINT_TYPE = 3, 0, 1
+UINT_FIELDS = frozenset({82, 185, 186, 190, 197, 198, 230})  # as driver 580 on an H200 has them
 
 
 class CodeError(Exception):
@@ -166,9 +167,16 @@ class Driver:
             item.latencyUsec = 15
             item.value.ullVal = 0xDEAD  # what stands there after a failure means nothing
             if item.nvmlReturn == SUCCESS:
-                item.valueType = DOUBLE_TYPE if isinstance(value, float) else ULL_TYPE
-                member = "dVal" if isinstance(value, float) else "ullVal"
-                setattr(item.value, member, value)
+                self._field(item, gpu, value)
+
+    def _field(self, item: Any, gpu: dict, value: float) -> None:
+        """Put a value where its type says; what stands beside 32 bits means nothing."""
+        if isinstance(value, float):
+            item.valueType, item.value.dVal = DOUBLE_TYPE, value
+        elif item.fieldId in UINT_FIELDS and item.fieldId not in gpu.get("long_fields", ()):
+            item.valueType, item.value.ullVal = UINT_TYPE, 0xDEAD << 32 | value % 2**32
+        else:
+            item.valueType, item.value.ullVal = ULL_TYPE, value
 
     def nvmlDeviceGetSamples(
         self, handle: PTR, kind: U32, last: U64, value_type: PTR, count: PTR, samples: PTR
@@ -209,6 +217,10 @@ class Driver:
     def nvmlDeviceGetClockInfo(self, handle: PTR, kind: U32, clock: PTR) -> None:
         gpu = self.device(handle, "nvmlDeviceGetClockInfo")
         U32.from_address(clock).value = gpu["clocks"][kind]
+
+    def nvmlDeviceGetMaxClockInfo(self, handle: PTR, kind: U32, clock: PTR) -> None:
+        gpu = self.device(handle, "nvmlDeviceGetMaxClockInfo")
+        U32.from_address(clock).value = gpu.get("max_clocks", gpu["clocks"])[kind]
 
     def nvmlDeviceGetCurrentClocksEventReasons(self, handle: PTR, reasons: PTR) -> None:
         gpu = self.device(handle, "nvmlDeviceGetCurrentClocksEventReasons")

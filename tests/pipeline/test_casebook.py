@@ -39,6 +39,21 @@ def test_it_is_told_after_hold_and_closed_after_quiet():
     assert story.told == [(10, "opened", ("a",)), (32, "closed", ("a",))]
 
 
+def test_an_open_case_keeps_the_worst_severity_it_had_and_a_pending_one_does_not():
+    """After a restart evidence lacks its past for a while: that is no better news to tell."""
+    book, told = Casebook(), []
+    story = [(0, 3), (9, 1), (10, 1), (20, 3), (30, 1), (40, 2)]
+    for time, severity in story:
+        verdict = Verdict(("a",), np.array([2.0]), severities=(Severity(severity),))
+        told += book.fold(RULE, verdict, snapshot(time, {"a": (0.0, 0.0)}), time)
+
+    assert [(c.time, c.what, c.finding.severity) for c in told] == [
+        (10, "opened", Severity.WARNING),
+        (20, "changed", Severity.CRITICAL),
+    ]
+    assert book.open[0].severity is Severity.CRITICAL
+
+
 def test_a_spike_shorter_than_hold_is_never_told():
     assert Story().at(0, a=9).at(5, a=0.99).at(9, a=9).at(18, a=9).told == []
 

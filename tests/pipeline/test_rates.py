@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aisec_daemon.model import Kind, Read
+from aisec_daemon.pipeline.history import History
 from aisec_daemon.pipeline.rates import increase
-from tests.pipeline.tables import snapshot
+from tests.pipeline.tables import TABLE, snapshot
 
 GAP = 4.0
 
@@ -30,6 +35,19 @@ def test_a_wrap_a_first_reading_and_a_gap_are_unknown_not_zero():
     assert np.isnan(energy(increase(None, first, GAP)))
     assert np.isnan(energy(increase(first, snapshot(GAP + 0.1, {"a": (1, 99)}), GAP)))
     assert energy(increase(first, snapshot(GAP, {"a": (1, 99)}), GAP)) == [89.0]
+
+
+def test_a_counter_that_is_carried_between_readings_has_no_rise():
+    """From row to row it stands still and then leaps: neither is a rate."""
+    columns = tuple(replace(c, carried=c.kind is Kind.COUNTER) for c in TABLE.columns)
+    first, second = snapshot(0, {"a": (1, 10)}), snapshot(1, {"a": (1, 10)})
+    carried = replace(TABLE, columns=columns)
+    before, now = (replace(s, table=carried) for s in (first, second))
+
+    assert energy(increase(first, second, GAP)) == [0.0]
+    assert np.isnan(energy(increase(before, now, GAP)))
+    with pytest.raises(KeyError):
+        History(carried, [Read("gpu", 3.0, ("energy_joules_per_second",))], period=1.0)
 
 
 def test_an_unread_counter_has_no_rise_before_and_after():

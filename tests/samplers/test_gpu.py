@@ -6,7 +6,7 @@ import pytest
 from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.nvml.fields import FIELDS, INDEX
 from aisec_daemon.host.nvml.reading import GpuReading, Reading
-from aisec_daemon.host.nvml.row import Identity
+from aisec_daemon.host.nvml.row import Identity, Process
 from aisec_daemon.samplers.gpu import Gpu
 
 WHOLE = Identity("GPU-1", "NVIDIA H200", "gpu", "", "0000:1b:00.0")
@@ -30,8 +30,18 @@ def sample(*gpus, monotonic=100.0):
     return Gpu().read(SimpleNamespace(nvml=source), time=1_700_000_000.0)
 
 
-def test_columns_are_the_fields_and_the_age():
-    assert Gpu.table.column_names == (*FIELDS, "read_age_seconds")
+def test_columns_are_the_fields_the_age_and_the_processes():
+    assert Gpu.table.column_names == (*FIELDS, "read_age_seconds", "listed_processes")
+
+
+def test_processes_that_could_not_be_listed_are_not_none():
+    listed = Process(5, ("compute",), ())
+    snapshot = sample(
+        GpuReading(0, WHOLE, (np.nan,) * len(FIELDS), 0.0, "", (listed,)),
+        GpuReading(0, PART, (np.nan,) * len(FIELDS), 0.0, "", (), processes_fresh=False),
+    )
+
+    np.testing.assert_array_equal(snapshot["listed_processes"], [1.0, np.nan])
 
 
 def test_a_row_per_gpu_and_per_mig_instance():
@@ -63,7 +73,7 @@ def test_the_time_of_an_xid_is_told_by_the_callers_clock():
 
 
 def test_a_node_without_gpus_is_an_empty_table():
-    assert sample().values.shape == (0, len(FIELDS) + 1)
+    assert sample().values.shape == (0, len(FIELDS) + 2)
 
 
 def test_nvml_that_cannot_be_read_is_no_empty_table():

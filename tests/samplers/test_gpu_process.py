@@ -43,7 +43,9 @@ def sample(*gpus):
     nvml = SimpleNamespace(read=lambda: Reading(gpus, "570", 0.0))
     held = []
     processes = SimpleNamespace(lookup={42: TRAINING}.get, protect=held.append)
-    read = GpuProcess().read(SimpleNamespace(nvml=nvml, processes=processes), time=3.0)
+    programs = SimpleNamespace(digest={TRAINING.subject: "5ha"}.get)
+    host = SimpleNamespace(nvml=nvml, processes=processes, programs=programs)
+    read = GpuProcess().read(host, time=3.0)
     assert held == [{int(pid) for pid in read.labels["pid"]}]
     return read
 
@@ -60,6 +62,7 @@ def test_a_row_per_process_and_gpu():
     np.testing.assert_array_equal(snapshot["sm_utilization_ratio"], [0.5, 0.5])
     assert (words["pid"], words["process"], words["kind"]) == ("42", "42:777", "compute+graphics")
     assert (words["user"], words["uid"]) == ("ada", "1000")
+    assert words["executable_hash"] == "5ha"
     assert words["container"] is None  # could not be read
     assert words["pod"] == ""  # there is none
 

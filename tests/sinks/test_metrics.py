@@ -1,10 +1,8 @@
 """The metrics sink: what Prometheus is told."""
 
 import math
-import os
 import re
 import subprocess
-import sys
 import threading
 
 import numpy as np
@@ -17,8 +15,10 @@ from prometheus_client.openmetrics.parser import (
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from aisec_daemon.model import Column, Kind, Label, Rule, Severity, Snapshot, Table, Tick
-from aisec_daemon.sinks.metrics import Metrics, tree_cost
+from aisec_daemon.model.exposition import Board, Family
+from aisec_daemon.sinks.metrics import Metrics
 
+GAUGE = Family("aisec_web_unprotected", "gauge", "Whether anyone may read this page.")
 RULES = [Rule("mining", "Mining", Severity.HIGH, "None.")]
 GPU = Table(
     "gpu",
@@ -55,8 +55,9 @@ def gpus(*words: tuple[str | None, str | None], at: float = 1.0) -> Tick:
 
 
 def full(**options: object) -> Metrics:
-    metrics = Metrics(RULES, rows_max=3, **options)  # type: ignore[arg-type]
-    metrics.set_gauge("aisec_web_unprotected", "Whether anyone may read this page.", 0.0)
+    board = Board()
+    board.show(GAUGE, 0.0)
+    metrics = Metrics(RULES, rows_max=3, board=board, **options)  # type: ignore[arg-type]
     metrics(gpus(("u", "H200"), ("v", None)))
     words = [("1", "python", "alice"), ("2", 'x"\\\n', None)]
     metrics(tick(PROCESS, words, np.ones((2, 2)), 2.0))
@@ -175,36 +176,19 @@ def test_a_page_once_published_does_not_change() -> None:
     assert metrics.current.version != before.version
 
 
-def test_a_gauge_may_be_set_while_ticks_come() -> None:
-    """From another thread; the last value stays."""
-    metrics = Metrics(RULES)
-    setter = threading.Thread(
-        target=lambda: [metrics.set_gauge("aisec_x_ratio", "X.", n) for n in range(200)]
-    )
+def test_a_number_on_the_board_may_be_set_while_ticks_come() -> None:
+    """From another thread; the last value is on the next page."""
+    board = Board()
+    metrics = Metrics(RULES, board=board)
+    setter = threading.Thread(target=lambda: [board.show(GAUGE, n) for n in range(200)])
     setter.start()
     for at in range(50):
         metrics(gpus(("u", "n"), at=float(at)))
     setter.join()
+    metrics(gpus(("u", "n"), at=51.0))
 
-    assert "aisec_x_ratio 199.0" in series(metrics.page())
+    assert "aisec_web_unprotected 199.0" in series(metrics.page())
     assert 'aisec_gpu_power_watts{uuid="u"} 1.0' in series(metrics.page())
-
-
-def test_the_process_tree_counts_children() -> None:
-    """A child's memory is part of it, until it ends; its CPU time stays."""
-    _, alone = tree_cost(os.getpid())
-    burn = "x = bytearray(50_000_000); print(sum(range(3_000_000)), flush=True); input()"
-    with subprocess.Popen(
-        [sys.executable, "-c", burn], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as child:
-        assert child.stdout
-        child.stdout.readline()
-        cpu, together = tree_cost(os.getpid())
-        child.communicate(b"\n")
-    after, _ = tree_cost(os.getpid())
-
-    assert together > alone + 40_000_000
-    assert after >= cpu - 0.05
 
 
 @pytest.mark.system
@@ -215,3 +199,10 @@ def test_promtool_finds_nothing_to_say() -> None:
     )
 
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")
+
+
+def test_a_scrape_before_the_first_tick_shows_what_is_known_by_then() -> None:
+    board = Board()
+    board.show(GAUGE, 1.0)
+
+    assert f"{GAUGE.name} 1.0" in series(Metrics(RULES, board=board).page())

@@ -37,9 +37,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def prometheus(folder: Path, target: str) -> Iterator[str]:
+def prometheus(folder: Path, target: str, config: str = "") -> Iterator[str]:
     """Run Debian's Prometheus on a loopback port and yield its address."""
-    (folder / "prometheus.yml").write_text(CONFIG.format(target=target))
+    (folder / "prometheus.yml").write_text(config or CONFIG.format(target=target))
     address = f"127.0.0.1:{free_port()}"
     process = subprocess.Popen(
         [

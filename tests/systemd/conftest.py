@@ -12,7 +12,14 @@ from types import SimpleNamespace
 import pytest
 
 from tests.systemd.manager import Manager, boot, first
-from tests.systemd.stage import Stage
+from tests.systemd.stage import HERE, Stage
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give more time to tests that install: where others want the cores, pip takes minutes."""
+    for item in items:
+        if item.path.parent == HERE:
+            item.add_marker(pytest.mark.timeout(600))
 
 
 @pytest.fixture(scope="session")

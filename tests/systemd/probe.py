@@ -17,9 +17,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
+from aisec_daemon.host.host import Host
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
+from aisec_daemon.host.views.kernel import best_probe
+from aisec_daemon.host.views.views import Views
+from aisec_daemon.samplers.program import Program
+from aisec_daemon.samplers.socket import Socket
 
 _SOCK_DIAG_BY_FAMILY, _REQUEST_DUMP, _DONE = 20, 0x301, 3
 _LISTEN_STATE = 1 << 10
@@ -60,6 +66,25 @@ def attach(pid: int) -> None:
         raise OSError(ctypes.get_errno(), "ptrace")
 
 
+def program(pid: int, processes: Processes) -> dict[str, object]:
+    """Read what the samplers tell of a program that is said to be on a GPU."""
+    gpu = SimpleNamespace(processes=[SimpleNamespace(pid=pid)])
+    nvml = SimpleNamespace(read=lambda: SimpleNamespace(gpus=[gpu]))
+    host = Host(Path("/"), Tally(), nvml, processes)
+    told = Program().read(host, 2e9)
+    row = [word.startswith(f"{pid}:") for word in told.labels["process"]].index(True)
+    words = {name: column[row] for name, column in told.labels.items() if name != "process"}
+    numbers = dict(zip(told.table.column_names, told.values[row].tolist(), strict=True))
+    Socket().read(host, 2e9)
+    refusals = [call for call, _, _ in host.tally.rows() if call.sensor == "program"]
+    return {
+        **words,
+        "bytes read": numbers["read_bytes"] > 0,
+        "age": numbers["executable_age_seconds"] > 0,
+        "refused of it": refusals,
+    }
+
+
 def short_lived(processes: Processes) -> str:
     """Start a program that is gone before the next scan; return its command as that scan tells."""
     processes.scan()
@@ -76,16 +101,19 @@ def main() -> None:
     seen = {
         "user": identity.user,
         "executable": identity.executable,
+        **program(pid, processes),
         "maps": path in Path(f"/proc/{pid}/maps").read_text(),
         "file": answer(Path(path).stat),
         "connector": processes.connector_error,
         "short-lived": short_lived(processes),
         "sock_diag": port in listening_ports(),
         "null": answer(lambda: Path("/dev/null").read_bytes()),
+        "views": [v.lack for v in Views(Path("/")).read(None, [pid], 500).views.values() if v.lack],
+        "kernel": best_probe().__name__,
+        "mounts of init": answer(lambda: Path("/proc/1/mountinfo").read_bytes()),
     }
     closed = {
-        "environ": answer(lambda: Path(f"/proc/{pid}/environ").read_bytes()),
-        "memory": answer(lambda: os.open(f"/proc/{pid}/mem", os.O_RDONLY)),
+        "memory": answer(lambda: os.open(f"/proc/{pid}/mem", os.O_RDWR)),
         "ptrace": answer(lambda: attach(pid)),
         "program": answer(lambda: Path(sys.prefix, "x").touch()),
         "homes": answer(lambda: next(Path("/home").iterdir())),

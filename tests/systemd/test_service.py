@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import time
+from pathlib import Path
+from threading import Event, Thread
 from urllib.request import urlopen
 
 import pytest
 
+from aisec_daemon.host.proc.connector import listen
+from aisec_daemon.sinks.targets.journald import MESSAGE_ID
 from tests.systemd.manager import eventually
 
 pytestmark = pytest.mark.system
@@ -93,6 +98,59 @@ def test_reload_of_a_bad_file_keeps_the_old_settings(service):
     service.manager.write(SETTINGS, service.settings)
 
 
+EVENTS = """
+[sinks.events]
+enabled = true
+file = "/var/log/aisec-daemon/events.jsonl"
+"""
+
+
+def test_findings_reach_journal_file_and_systemd_from_within_the_sandbox(service):
+    """Without a driver there is one; it closes when its rule is switched off."""
+    manager = service.manager
+    manager.write(SETTINGS, f"{service.settings}[detectors.blind]\nafter = 2\n{EVENTS}")
+    manager.systemctl("reload", UNIT)
+    eventually(lambda: '"blind"' in manager.run("aisec-daemon", "findings", "--json"), seconds=60)
+    manager.write(SETTINGS, f"{service.settings}[detectors.blind]\nenabled = false\n{EVENTS}")
+    manager.systemctl("reload", UNIT)
+    file = "/var/log/aisec-daemon/events.jsonl"
+    eventually(lambda: '"Close"' in manager.run("cat", file), seconds=60)
+    told = ("journalctl", f"MESSAGE_ID={MESSAGE_ID}", "--output=json", "--no-pager")
+    eventually(lambda: '"AISEC_CHANGE":"closed"' in manager.run(*told))
+
+    assert '"Close"' in manager.run("aisec-daemon", "export")
+    state = "/var/lib/aisec-daemon"
+    assert manager.run("stat", "--format=%U %a", f"{state}/journal.db") == "aisec-daemon 600\n"
+    assert manager.run("find", state, "-not", "-user", "aisec-daemon") == ""
+    manager.write(SETTINGS, service.settings)
+
+
+@pytest.fixture
+def busy():
+    """A listener to the process connector on a machine where programs start all the time."""
+    stopping = Event()
+
+    def start_programs():
+        while not stopping.wait(0.05):
+            subprocess.run(["true"], check=True)
+
+    starting = Thread(target=start_programs)
+    with listen(Path("/")):
+        starting.start()
+        yield
+        stopping.set()
+        starting.join()
+
+
+def test_it_starts_in_a_container_while_the_node_is_busy(service, busy):
+    """The kernel never answers there, yet sends what others listen for."""
+    begun = time.monotonic()
+    service.manager.systemctl("restart", UNIT)
+
+    assert time.monotonic() - begun < 20
+    assert service.manager.show(UNIT, "ActiveState") == "active"
+
+
 def test_a_daemon_that_hangs_is_killed_and_comes_back(service):
     manager = service.manager
     manager.drop_in(UNIT, "WatchdogSec=6\nRestartSec=1\n")
@@ -120,7 +178,7 @@ def test_it_stops_within_five_seconds(service):
         assert time.monotonic() - begun < 5
 
     assert service.manager.show(UNIT, "Result") == "success"
-    assert "state.json" in service.manager.run("ls", "/var/lib/aisec-daemon")
+    assert "journal.db" in service.manager.run("ls", "/var/lib/aisec-daemon")
     service.manager.systemctl("start", UNIT)
 
 
@@ -128,7 +186,7 @@ def test_uninstalling_leaves_settings_and_state_and_says_so(service):
     run = service.manager.run
     said = run("make", "-C", "/src", "uninstall")
     gone = ["/opt/aisec-daemon", "/usr/local/bin/aisec-daemon"]
-    left = ["/etc/aisec-daemon/aisec.toml", "/var/lib/aisec-daemon/state.json"]
+    left = ["/etc/aisec-daemon/aisec.toml", "/var/lib/aisec-daemon/journal.db"]
 
     assert all(folder in said for folder in ("/etc/aisec-daemon", "/var/lib/aisec-daemon"))
     assert service.manager.show(UNIT, "LoadState") in {"not-found", "masked"}

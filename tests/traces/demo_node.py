@@ -1,7 +1,8 @@
 """Simulates the node that `aisec-daemon run --demo` plays: everything in it is made up.
 
 Eight GPUs: training on 0-3, an LLM server on 4-5, an idle notebook on 6, steady integer work of a
-renamed program on 7. After 40 s GPU 6 falls off the bus; after 110 s the driver no longer lists it.
+renamed program on 7, which the rule mining tells. After 40 s GPU 6 falls off the bus; after 110 s
+the driver no longer lists it.
 Run as a module it writes the recording into the package.
 """
 
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from aisec_daemon.app import catalogue
+from aisec_daemon.host.nvml.fields import PIPES
 from aisec_daemon.model import Snapshot
 from aisec_daemon.model.recording import Encoder
 
@@ -36,7 +38,7 @@ JOBS = {  # GPUs, pid, user, name, command, memory share, container
     "notebook": ((6,), 6300, "carol", "python3", "python3 -m ipykernel_launcher -f kernel.json"),
     "renamed": ((7,), 7400, "build", "python3", "python3 -c /usr/lib/.cache/update.conf"),
 }
-MEMORY = {"training": 0.82, "serving": 0.91, "notebook": 0.06, "renamed": 0.05}
+MEMORY = {"training": 0.82, "serving": 0.91, "notebook": 0.06, "renamed": 0.078}
 POWER_LIMIT = 700.0
 SIZE = 80 * 2**30
 
@@ -86,7 +88,9 @@ def gpu_numbers(job: str, index: int, second: int, noise: np.random.Generator) -
     busy, power, controller = load(job, second + 0.02 * index)
     watts = POWER_LIMIT * power + noise.normal(0, 1.0 if job == "renamed" else 8.0)
     traffic = 0.0 if job in ("renamed", "notebook") else 2e9 * busy
-    pipes = (0.7, 0.01, 0.0) if job == "renamed" else (0.1 * busy, 0.45 * busy, 0.2 * busy)
+    integer, tensor = (0.93, 0.0) if job == "renamed" else (0.1 * busy, 0.45 * busy)
+    pipes = dict.fromkeys(PIPES, 0.0)
+    pipes |= {"integer": integer, "tensor": tensor, "tensor_hmma": tensor, "fp32": tensor / 9}
     return {
         "memory_used_bytes": float(int(SIZE * MEMORY[job])),
         "memory_size_bytes": float(SIZE),
@@ -103,6 +107,7 @@ def gpu_numbers(job: str, index: int, second: int, noise: np.random.Generator) -
         "energy_joules": round(1e6 + POWER_LIMIT * power * second, 1),
         "sm_clock_hertz": 1.98e9 if busy else 3.45e8,
         "memory_clock_hertz": 2.619e9,
+        "memory_clock_max_hertz": 2.619e9,
         "temperature_celsius": float(round(32 + 40 * power)),
         "memory_temperature_celsius": float(round(40 + 40 * power)),
         "pcie_transmit_bytes": float(int(traffic * second)),
@@ -114,9 +119,7 @@ def gpu_numbers(job: str, index: int, second: int, noise: np.random.Generator) -
         "xid_errors": 0.0,
         "sm_active_ratio": round(0.97 * busy, 3),
         "sm_occupancy_ratio": round(0.4 * busy, 3),
-        "pipe_integer_ratio": round(pipes[0], 3),
-        "pipe_tensor_ratio": round(pipes[1], 3),
-        "pipe_fp16_ratio": round(pipes[2], 3),
+        **{f"pipe_{pipe}_ratio": round(active, 3) for pipe, active in pipes.items()},
         "dram_active_ratio": round(controller * 0.9, 3),
         "read_seconds": 0.004,
         "read_age_seconds": 0.0,
@@ -143,6 +146,7 @@ def words_of(job: str) -> dict:
         "slurm_step": "0" if job == "training" else "",
         "unit": "" if job == "training" else f"{job}.service",
         "login_user": "",
+        "indicators": "",
     }
 
 
@@ -177,6 +181,53 @@ def process_rows(second: int) -> dict:
     return rows
 
 
+def program_rows(second: int) -> dict:
+    rows = {}
+    for job, (_, pid, *_) in JOBS.items():
+        hidden = job == "renamed"
+        process = f"{pid}:{100 * pid}"
+        words = {
+            "process": process,
+            "libraries": "cuda nvml" if hidden else "cublas cuda cudnn nccl python torch",
+            "executable_place": "deleted" if hidden else "system",
+            "executable_writable": "",
+            "disguise": "interpreter" if hidden else "",
+            "preload": "",
+        }
+        numbers = {
+            "read_bytes": float(200 * second if hidden else 9_000_000 * second),
+            "written_bytes": float(60 * second if hidden else 40_000 * second),
+            "executable_age_seconds": float(7200 + second if hidden else 2e7 + second),
+        }
+        rows[process] = (numbers, words)
+    return rows
+
+
+def socket_rows(second: int) -> dict:
+    """Return the renamed program's connection to a pool, and the LLM server's clients."""
+    words = {"state": "established", "local_address": "10.0.0.5", "grain": "tcp_info"}
+    renamed, serving = "7400:740000", "5200:520000"
+    pool = {"process": renamed, "local_port": "51234", "peer_address": "203.0.113.7"}
+    pool |= words | {"peer_port": "443", "peer_scope": "public"}
+    seen = {"first_seen_timestamp_seconds": BEGIN - 3000, "received_age_seconds": second % 9.0}
+    slow = {"sent_bytes": 60.0 * second, "received_bytes": 9000 + 210.0 * second}
+    rows = {f"{renamed}/881": (slow | seen | {"sent_age_seconds": second % 9.0}, pool)}
+    listen = {
+        "process": serving,
+        "state": "listen",
+        "local_address": "0.0.0.0",
+        "grain": "tcp_info",
+    }
+    listen |= {"local_port": "8000", "peer_address": "", "peer_port": "", "peer_scope": "none"}
+    rows[f"{serving}/700"] = ({}, listen)
+    for client in range(4):
+        who = {"process": serving, "local_port": "8000", "peer_address": f"10.0.1.{client}"}
+        who |= words | {"peer_port": f"4{client}000", "peer_scope": "private"}
+        traffic = {"sent_bytes": 9e4 * second, "received_bytes": 3e3 * second}
+        rows[f"{serving}/{701 + client}"] = (traffic | seen, who)
+    return rows
+
+
 def device_rows() -> dict:
     addresses = [f"0000:{0x1B + 16 * index:02x}:00.0" for index in range(8)]
     return {a: ({}, {"address": a, "device": "0x2330", "driver": "nvidia"}) for a in addresses}
@@ -202,7 +253,15 @@ def upkeep_rows(second: int) -> dict:
     return rows
 
 
-PERIODS = {"gpu": 1.0, "gpu_process": 1.0, "process": 2.0, "gpu_device": 30.0, "upkeep": 1.0}
+PERIODS = {
+    "gpu": 1.0,
+    "gpu_process": 1.0,
+    "process": 2.0,
+    "program": 5.0,
+    "socket": 5.0,
+    "gpu_device": 30.0,
+    "upkeep": 1.0,
+}
 
 
 def snapshots() -> Iterator[Snapshot]:
@@ -214,6 +273,8 @@ def snapshots() -> Iterator[Snapshot]:
             "gpu": gpu_rows(second, noise),
             "gpu_process": gpu_process_rows(second),
             "process": process_rows(second),
+            "program": program_rows(second),
+            "socket": socket_rows(second),
             "gpu_device": device_rows(),
             "upkeep": upkeep_rows(second),
         }

@@ -17,7 +17,7 @@ from aisec_daemon.app.web.address import AddressError, listen_on, split
 from aisec_daemon.host.proc.stat import parse_boot_time
 
 SERVICE_FILE = Path("/etc/aisec-daemon/aisec.toml")
-_TITLE = b"<title>aisec-daemon</title>"
+_TITLE = " · aisec-daemon</title>".encode()  # the end of the landing page's title
 _TIME_ERROR = 5  # TIME_ERROR of adjtimex(2)
 _TIMEX_BYTES = 512  # struct timex has 208, and may grow
 _NOT_BEFORE = 1_735_689_600.0  # 2025-01-01: this program is younger

@@ -13,6 +13,7 @@ from aisec_daemon.app.doctor.rights import SERVICE, Rights
 from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.stat import parse_stat
+from aisec_daemon.host.views.mounts import parse_hidepid
 
 _PIDS = 5  # named at most
 _VISIBLE = frozenset({"", "0", "off"})
@@ -46,18 +47,6 @@ def read_hidepid(root: Path) -> str | None:
     except OSError:
         return None
     return parse_hidepid(text, str((root / "proc").resolve()))
-
-
-def parse_hidepid(mountinfo: str, place: str) -> str:
-    """Find hidepid= of the last mount at a place, empty if it has none; see proc(5)."""
-    value = ""
-    for line in mountinfo.splitlines():
-        mount, _, filesystem = line.partition(" - ")
-        if mount.split()[4:5] == [place]:
-            options = filesystem.split()[2:3] or [""]
-            given = dict(option.partition("=")[::2] for option in options[0].split(","))
-            value = given.get("hidepid", "")
-    return value
 
 
 def judge_processes(who: Sequence[ProcessIdentity] | UnreadableError, seen: Namespace) -> Check:

@@ -20,11 +20,12 @@ CAPABILITIES = (
 _NEEDED = {
     "SYS_PTRACE": "other users' executables",
     "NET_ADMIN": "programs that live between two readings",
+    "DAC_READ_SEARCH": "sockets and open files of programs on GPUs",
 }
 _EVERY_UID = re.compile(r"\s*0\s+0\s+4294967295\s*")
 SERVICE = (
     "run it as the service (sudo make install) or as root; "
-    "in a container: docker run --cap-add SYS_PTRACE --cap-add NET_ADMIN"
+    "in a container: docker run --cap-add SYS_PTRACE --cap-add NET_ADMIN --cap-add DAC_READ_SEARCH"
 )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisec_daemon.app.once.look import Look, seconds_until_told
-from aisec_daemon.model import Finding, Kind, Snapshot
+from aisec_daemon.model import Finding, Snapshot
 from aisec_daemon.model.rule import Fact
 
 
@@ -32,9 +32,8 @@ def _rows(snapshot: Snapshot, rates: NDArray[np.float64]) -> list[dict[str, obje
     columns = {
         name: _plain(snapshot.values[:, at]) for at, name in enumerate(snapshot.table.column_names)
     }
-    for at, column in enumerate(snapshot.table.columns):
-        if column.kind is Kind.COUNTER:
-            columns[f"{column.name}_per_second"] = _plain(rates[:, at])
+    for at in snapshot.table.counters:
+        columns[f"{snapshot.table.column_names[at]}_per_second"] = _plain(rates[:, at])
     fields: Mapping[str, Sequence[object]] = {
         "subject": snapshot.subjects,
         **columns,

@@ -12,7 +12,7 @@ from aisec_daemon.app.web.passwords import Entry
 from aisec_daemon.app.web.protection import Protection
 from aisec_daemon.app.web.request import HEAD_BYTES, Request, RequestError, parse_head
 from aisec_daemon.app.web.response import Response
-from aisec_daemon.app.web.site import Site
+from aisec_daemon.app.web.site import PROBES, Site
 from aisec_daemon.app.web.tls import names_of
 
 _CHUNK_BYTES = 65_536
@@ -86,7 +86,7 @@ class Connection:
     def _answer(self, request: Request, warn: Callable[[str], None]) -> Response:
         """Let those in who may come in, and answer."""
         passwords = self._protection.passwords
-        if passwords is not None:
+        if passwords is not None and request.path not in PROBES:
             entry = passwords.check(request.header("authorization"))
             if entry is Entry.BUSY:
                 return Response.sentence(503, "too many passwords to check", Retry_After="2")

@@ -61,6 +61,13 @@ class WebServer:
         return join(self._host, self._port)
 
     @property
+    def url(self) -> str:
+        """Where a browser on this machine finds it."""
+        scheme = "https" if self._protection.current().context else "http"
+        everywhere = self._host in {"", "0.0.0.0", "::"}  # noqa: S104 - compared, not listened on
+        return f"{scheme}://{join('localhost' if everywhere else self._host, self._port)}/"
+
+    @property
     def unprotected(self) -> bool:
         """Whether others than this machine can reach it without saying who they are."""
         return not is_loopback(self._host) and not self._protection.current().authenticates
@@ -104,16 +111,20 @@ class WebServer:
                 with self._changed:
                     self._changed.wait_for(lambda: self._stopping, _PAUSE_SECONDS)
                 continue
-            if not self._make_room():
-                plain.close()
-                continue
             try:
-                current = self._protection.current()
-                connection = Connection(plain, self._site, current, self._timeout)
-            except OSError:  # gone before it could be wrapped
+                self._take(plain)
+            except Exception as fault:  # of one client, or of a new web config: others still come
                 plain.close()
-                continue
-            self._begin(connection)
+                if not isinstance(fault, OSError):  # gone before it could be wrapped
+                    self._warn(f"the web server could not take a client: {fault!r}")
+
+    def _take(self, plain: socket.socket) -> None:
+        """Serve a client in a thread of its own."""
+        if not self._make_room():
+            plain.close()
+            return
+        current = self._protection.current()
+        self._begin(Connection(plain, self._site, current, self._timeout))
 
     def _make_room(self) -> bool:
         """Cut the oldest until there is room for one more; False if they do not go."""

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import aisec_daemon
-from aisec_daemon.app.web.landing import POLICY, landing
+from aisec_daemon.app.web import runbooks
+from aisec_daemon.app.web.landing import POLICY, Sight, landing
 from aisec_daemon.app.web.negotiation import prefers_openmetrics, takes_gzip
 from aisec_daemon.app.web.request import Request
 from aisec_daemon.app.web.response import Response
-from aisec_daemon.model import Finding
 from aisec_daemon.model.exposition import OPENMETRICS_TYPE, TEXT_TYPE, Page
+
+PROBES = frozenset({"/-/healthy", "/-/ready"})
+"""Addresses that say one word, to whoever asks: a kubelet has no password."""
+
+_RULES = "/rules/"
 
 
 @dataclass(frozen=True)
 class Site:
     """Where the answers come from; any thread may call these.
 
-    `healthy` while the step loop runs, `ready` once every sampler has been read. `mark` names
-    what is replayed, if this is no live node.
+    `healthy` while the step loop runs, `ready` once every sampler has been read; `sight` is what
+    the page for people shows.
     """
 
     page: Callable[[], Page]
     healthy: Callable[[], bool]
     ready: Callable[[], bool]
-    findings: Callable[[], Sequence[Finding]]
-    mark: str = ""
+    sight: Callable[[], Sight]
 
     def answer(self, request: Request) -> Response:
         """Answer a request."""
@@ -38,6 +41,8 @@ class Site:
             "/-/healthy": self._healthy,
             "/-/ready": self._ready,
         }
+        if request.path.startswith(_RULES):
+            return self._runbook(request.path.removeprefix(_RULES))
         route = routes.get(request.path)
         return route(request) if route else Response.sentence(404)
 
@@ -67,4 +72,11 @@ class Site:
 
     def _landing(self, _: Request) -> Response:
         headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": POLICY}
-        return Response(200, landing(aisec_daemon.__version__, self.findings(), self.mark), headers)
+        return Response(200, landing(self.sight()), headers)
+
+    def _runbook(self, rule: str) -> Response:
+        """Answer with docs/rules/<rule>.md, as it was installed."""
+        file = runbooks.find(rule)
+        if file is None:
+            return Response.sentence(404, "there is no runbook of that name")
+        return Response(200, file.read_bytes(), {"Content-Type": "text/plain; charset=utf-8"})

@@ -139,15 +139,17 @@ def _greet(ledger: Ledger, series: Series, time: float) -> dict[str, int]:
     """
     age = totals.age(ledger, time)
     users: dict[str, int] = {}
+    keys = []
     for owner in dict.fromkeys(series.owners):
         user = series.words[owner].get("user")
         if user is None:
             continue
-        users.setdefault(user, 0)
-        key = sharing.known(owner, series.words[owner])
-        users[user] += key not in ledger and age >= newcomers.FIRST_SECONDS
-        ledger.plain(key)
-        ledger.set_time(ledger.rows([key], time), "seen", np.array([time]))
+        keys.append(sharing.known(owner, tuple(series.words[owner].items())))
+        new = keys[-1] not in ledger
+        if new:
+            ledger.plain(keys[-1])
+        users[user] = users.get(user, 0) + (new and age >= newcomers.FIRST_SECONDS)
+    ledger.set_time(ledger.rows(keys, time), "seen", np.full(len(keys), time))
     for user, count in users.items():
         newcomers.arrived(ledger, user, count, time)
     return users

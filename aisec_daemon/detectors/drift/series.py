@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import repeat
 from operator import itemgetter
@@ -147,10 +148,14 @@ def _workloads(
 def _identify(
     labels: Mapping[str, Sequence[str | None]], row: int, gpu: str
 ) -> tuple[str, Mapping[str, str]]:
-    known = {name: labels[name][row] or "" if name in labels else "" for name in _IDENTITY}
-    known["contained"] = "yes" if labels["container"][row] else "no"
-    known["gpu_model"] = gpu
-    text = "\0".join(known.values()).encode("utf-8", "backslashreplace")
+    words = [labels[name][row] or "" if name in labels else "" for name in _IDENTITY]
+    return _named(*words, "yes" if labels["container"][row] else "no", gpu)
+
+
+@lru_cache(maxsize=4096)  # asked for every process at every reading
+def _named(*words: str) -> tuple[str, Mapping[str, str]]:
+    text = "\0".join(words).encode("utf-8", "backslashreplace")
+    known = dict(zip((*_IDENTITY, "contained", "gpu_model"), words, strict=True))
     return f"workload/{blake2b(text, digest_size=8).hexdigest()}", known
 
 

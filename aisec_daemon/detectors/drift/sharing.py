@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,9 +38,10 @@ class Profile(NamedTuple):
         return not math.isnan(self.low)
 
 
-def known(owner: str, words: Mapping[str, str]) -> str:
+@lru_cache(maxsize=4096)  # asked for every workload at every reading
+def known(owner: str, words: tuple[tuple[str, str], ...]) -> str:
     """Return the key under which the words of a workload are remembered, in ASCII."""
-    short = {name: word[:_WORDS_AT_MOST] for name, word in words.items()}
+    short = {name: word[:_WORDS_AT_MOST] for name, word in words}
     return f"{KNOWN}{owner}/{json.dumps(short, sort_keys=True)}"
 
 

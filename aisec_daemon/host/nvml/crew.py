@@ -10,6 +10,7 @@ where its process can be replaced until it comes back, without disturbing others
 from __future__ import annotations
 
 from collections.abc import Sequence
+from time import monotonic
 
 from aisec_daemon.host.nvml.children import Child
 from aisec_daemon.host.nvml.post import Post
@@ -80,12 +81,13 @@ class Crew:
         self._dismiss()
 
     def stop(self, wait_seconds: float) -> None:
-        """Kill all children; wait at most this long for each to be gone."""
+        """Kill all children; wait at most this long for them to be gone."""
         for post in (self.main, self.apart):
             self.lose(post, "", 0.0)
             post.hasten()
         self.quarantine.clear()
-        self._dying = [child for child in self._dying if not child.is_dead(wait_seconds)]
+        end = monotonic() + wait_seconds
+        self._dying = [c for c in self._dying if not c.is_dead(max(end - monotonic(), 0.0))]
 
     def _move_on(self, now: float) -> None:
         child = self.main.child

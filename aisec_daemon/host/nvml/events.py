@@ -32,19 +32,20 @@ class Events:
         self._reshaped: set[int] = set()
         self._thread: Thread | None = None
         self._set: Any = pynvml.c_nvmlEventSet_t()
-        self._created = library.ask("nvmlEventSetCreate", byref(self._set)) == SUCCESS
+        self._created = False
 
-    def register(self, handle: Any) -> bool:
-        """Begin to gather events of this GPU; return whether Xids will be told."""
-        if not self._created:
-            return False
+    def register(self, handle: Any) -> bool | None:
+        """Begin to gather events of this GPU; return whether Xids will be told, None if not yet."""
         kinds = c_ulonglong()
         try:
+            if not self._created:
+                self._library.call("nvmlEventSetCreate", byref(self._set))
+                self._created = True
             self._library.call("nvmlDeviceGetSupportedEventTypes", handle, byref(kinds))
             wanted = kinds.value & (XID | MIG_CHANGE)
             self._library.call("nvmlDeviceRegisterEvents", handle, c_ulonglong(wanted), self._set)
-        except NvmlError:
-            return False
+        except NvmlError as error:
+            return False if error.code in PERMANENT else None
         if not self._thread:
             self._thread = Thread(target=self._gather, name="nvml-events", daemon=True)
             self._thread.start()

@@ -14,6 +14,8 @@ from aisec_daemon.host.nvml.library import Ladder, Library
 ALL_LINKS = 0xFFFFFFFF
 """As scope of an NVLink field: the sum over all links."""
 
+_UNSIGNED_INT = 1  # nvmlValueType_t
+
 
 class FieldValues:
     """A batch of field values of one GPU (`nvmlDeviceGetFieldValues`).
@@ -25,6 +27,7 @@ class FieldValues:
         self._library = library
         self._handle = handle
         self._batch = self._prepare(list(ids))
+        self._types: dict[int, int] = {}
         self._ladder = Ladder(self._call)
 
     def read(self) -> dict[int, float]:
@@ -36,6 +39,15 @@ class FieldValues:
     def asks(self, field: int) -> bool:
         """Say whether this field is still in the batch."""
         return any(item.fieldId == field for item in self._batch)
+
+    def is_short(self, field: int) -> bool:
+        """Say whether the driver keeps this field in 32 bits."""
+        return self._types.get(field) == _UNSIGNED_INT
+
+    def add(self, ids: Iterable[tuple[int, int]]) -> None:
+        """Ask for these, too, from the next reading on."""
+        kept = [(item.fieldId, item.scopeId) for item in self._batch]
+        self._batch = self._prepare([*kept, *ids])
 
     def _prepare(self, ids: list[tuple[int, int]]) -> Any:
         batch = (pynvml.c_nvmlFieldValue_t * len(ids))()
@@ -52,6 +64,7 @@ class FieldValues:
             self._library.count(f"field/{item.fieldId}", code, item.latencyUsec / 1e6)
             if code == SUCCESS:
                 numbers[item.fieldId] = values.number(item.value, item.valueType)
+                self._types[item.fieldId] = item.valueType
             if code not in PERMANENT:
                 keep.append((item.fieldId, item.scopeId))
         if len(keep) < len(self._batch):

@@ -42,6 +42,7 @@ FIELDS = (
     "energy_joules",
     "sm_clock_hertz",
     "memory_clock_hertz",
+    "memory_clock_max_hertz",
     *(f"clock_event_{reason}_ratio" for reason, _ in CLOCK_EVENTS),
     "temperature_celsius",
     "memory_temperature_celsius",

@@ -29,12 +29,13 @@ _PERCENTS = {
     12: "pipe_fp32_ratio",
     13: "pipe_fp16_ratio",
 }
-_RATES = {
+_RATES = {  # MiB/s
     20: "pcie_transmit_bytes",
     21: "pcie_receive_bytes",
     60: "nvlink_receive_bytes",
     61: "nvlink_transmit_bytes",
 }
+_IDS = {name: id_ for id_, name in (_PERCENTS | _RATES).items()}
 _MEBIBYTE = 2.0**20
 _TOLERANCE_PERCENT = 1.0
 _VERSION = 1
@@ -56,7 +57,7 @@ class Gpm:
         self._before: tuple[Any, float] | None = None
         self._spare: Any = None
         self._bytes = dict.fromkeys(_RATES.values(), math.nan)
-        self._supported = instance is not None or self._device_supports()
+        self._supported: bool | None = True if instance is not None else self._device_supports()
 
     def read(self, now: float) -> dict[str, float]:
         """Return the metrics since the last read, at `now` seconds of any steady clock.
@@ -64,6 +65,8 @@ class Gpm:
         Traffic is the driver's rate times the time between, summed since the first read. NaN for
         what could not be read; LostError.
         """
+        if self._supported is None:
+            self._supported = self._device_supports()
         if not self._supported:
             return {}
         if self._before and now - self._before[1] < SHORTEST_SECONDS:
@@ -76,6 +79,10 @@ class Gpm:
             self._supported = error.code not in PERMANENT
             return {}
 
+    def offers(self, name: str) -> bool:
+        """Say whether this number is to be had, as far as is known yet."""
+        return self._supported is not False and _IDS[name] in self._wanted
+
     def free(self) -> None:
         """Give the samples back to the library."""
         for sample in (self._spare, self._before and self._before[0]):
@@ -84,11 +91,14 @@ class Gpm:
         self._spare = self._before = None
         self._supported = False
 
-    def _device_supports(self) -> bool:
+    def _device_supports(self) -> bool | None:
+        """Ask whether the GPU has GPM; None if that could not be learned now."""
         support = pynvml.c_nvmlGpmSupport_t()
         support.version = _VERSION
         code = self._library.ask("nvmlGpmQueryDeviceSupport", self._handle, byref(support))
-        return bool(code == SUCCESS and support.isSupportedDevice)
+        if code == SUCCESS:
+            return bool(support.isSupportedDevice)
+        return False if code in PERMANENT else None
 
     def _sample(self) -> Any:
         sample, self._spare = self._spare, None

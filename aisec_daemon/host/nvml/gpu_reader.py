@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from aisec_daemon.host.nvml.codes import UNKNOWN
-from aisec_daemon.host.nvml.field_values import ALL_LINKS, FieldValues
+from aisec_daemon.host.nvml.field_values import FieldValues
 from aisec_daemon.host.nvml.gpm import Gpm
 from aisec_daemon.host.nvml.identity import gpu_identity
 from aisec_daemon.host.nvml.library import Library, LostError
@@ -16,19 +16,11 @@ from aisec_daemon.host.nvml.mig import Mig
 from aisec_daemon.host.nvml.processes import Processes
 from aisec_daemon.host.nvml.row import Row, ordered
 from aisec_daemon.host.nvml.slow import Slow
+from aisec_daemon.host.nvml.traffic import NVLINK_FIELDS, Traffic
 from aisec_daemon.host.nvml.utilization import Utilization
 
-_KIBIBYTE = 1024.0
-_FAST = {
-    186: ("power_watts", 1e-3),
-    185: ("power_average_watts", 1e-3),
-    83: ("energy_joules", 1e-3),
-    197: ("pcie_transmit_bytes", 1.0),
-    198: ("pcie_receive_bytes", 1.0),
-    138: ("nvlink_transmit_bytes", _KIBIBYTE),
-    139: ("nvlink_receive_bytes", _KIBIBYTE),
-}
-_NVLINK = (138, 139)
+_FAST = {186: "power_watts", 185: "power_average_watts"}
+_WATTS = 1e-3  # fields are in milliwatts
 _UNKNOWN_READINGS = 3
 
 
@@ -72,29 +64,26 @@ class GpuReader:
     def _begin(self) -> None:
         """Start anew: a GPU cut into MIG instances supports other calls than a whole one."""
         library, handle = self._library, self._handle
-        scopes = [(field, ALL_LINKS if field in _NVLINK else 0) for field in _FAST]
-        self._fields = FieldValues(library, handle, scopes)
+        fast = [(field, 0) for field in _FAST]
+        self._fields = FieldValues(library, handle, [*fast, *NVLINK_FIELDS])
         self._memory = Memory(library, handle)
         self._utilization = Utilization(library, handle)
         self._slow = Slow(library, handle)
         self._processes = Processes(library, handle)
         self._gpm = Gpm(library, handle)
+        self._traffic = Traffic(self._gpm, self._fields)
 
     def _numbers(self, now: float) -> dict[str, float]:
-        numbers = self._fast_fields() | self._memory.read() | self._utilization.read()
-        if math.isnan(numbers.get("power_watts", math.nan)) and not self._fields.asks(186):
+        fields = self._fields.read()
+        power = {name: fields.get(id_, math.nan) * _WATTS for id_, name in _FAST.items()}
+        numbers = power | self._memory.read() | self._utilization.read()
+        if math.isnan(numbers["power_watts"]) and not self._fields.asks(186):
             numbers["power_watts"] = self._utilization.latest_watts
         metrics = self._gpm.read(now)
-        for field, (name, _) in _FAST.items():
-            if name in metrics and self._fields.asks(field):
-                del metrics[name]  # one counter has one source for as long as it has one
+        traffic = self._traffic.read(fields, metrics)
         if not math.isnan(numbers["utilization_ratio"]):
             metrics.pop("utilization_ratio", None)
-        return numbers | self._slow.read() | metrics
-
-    def _fast_fields(self) -> dict[str, float]:
-        read = self._fields.read()
-        return {name: read.get(id_, math.nan) * scale for id_, (name, scale) in _FAST.items()}
+        return numbers | self._slow.read() | metrics | traffic
 
     def _judge(self, answered: int, unknown: int) -> None:
         """Take a GPU that answers nothing but UNKNOWN for lost, after a few readings."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from ctypes import byref, c_char_p, create_string_buffer
@@ -17,12 +18,15 @@ from aisec_daemon.host.nvml.identity import integer
 from aisec_daemon.host.nvml.library import Library, NvmlError
 from aisec_daemon.host.nvml.row import Answer
 
+_ASK_AGAIN_SECONDS = 60.0
+
 
 @dataclass
 class _Opened:
     handle: Any
     reader: GpuReader
-    tells_xids: bool
+    tells_xids: bool | None  # None: it could not be arranged yet
+    ask_again: float = -math.inf
 
 
 class Node:
@@ -60,6 +64,9 @@ class Node:
     def read(self, index: int, now: float) -> Answer:
         """Read an open GPU; a GPU that is lost is an answer, too."""
         gpu = self._gpus[index]
+        if gpu.tells_xids is None and now >= gpu.ask_again:
+            gpu.ask_again = now + _ASK_AGAIN_SECONDS
+            gpu.tells_xids = self._events.register(gpu.handle)
         xids, reshaped = self._events.take(gpu.handle)
         told = tuple(xids) if gpu.tells_xids else None
         try:

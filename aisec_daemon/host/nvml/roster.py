@@ -8,18 +8,23 @@ from aisec_daemon.host.nvml.reading import GpuReading
 from aisec_daemon.host.nvml.record import Record
 from aisec_daemon.host.nvml.row import Answer
 
+SILENT_SECONDS = 10.0
+"""How long GPUs may take for their first answer: the driver may have to wake each in turn."""
+
 
 class Roster:
     """Records of GPUs by NVML's index, which may move when the driver enumerates anew.
 
     A GPU stays on the roster while it does not answer. It goes when NVML, opened afresh, counts
-    fewer GPUs and another one has its index.
+    fewer GPUs and another one has its index. One that NVML counts and that has not answered
+    `SILENT_SECONDS` later is on it, too, under a made-up name.
     """
 
     def __init__(self) -> None:
         self._records: dict[int, Record] = {}
         self.driver_version = ""
         self.count = 0
+        self._missing: dict[int, float] = {}  # since when a GPU is counted and has no record
 
     def enumerate(self, count: int, driver_version: str) -> bool:
         """Note what NVML says of the node; return whether indices may have moved."""
@@ -61,6 +66,11 @@ class Roster:
 
     def show(self, now: float) -> tuple[GpuReading, ...]:
         """Return all GPUs in the order of their indices, each with its MIG instances."""
+        missing = set(range(self.count)) - self._records.keys()
+        self._missing = {index: self._missing.get(index, now) for index in missing}
+        for index, since in self._missing.items():
+            if now - since >= SILENT_SECONDS:
+                self._records[index] = Record(index, since)
         return tuple(
             reading
             for index in sorted(self._records)

@@ -1,4 +1,4 @@
-"""What changes slowly: clocks, temperature, health, video engines; one call every few readings."""
+"""What changes slowly, or costs much: one call every few readings."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ EVERY = 15
 _SM_CLOCK, _MEMORY_CLOCK = 1, 2
 _SENSOR_GPU = 0
 _POWER_LIMIT_FIELD = 190  # milliwatts
+_ENERGY_FIELD = 83  # millijoules; a call of its own, since it takes milliseconds
 _FIELDS = {
     **{
         field: (f"ecc_{kind}_{lifetime}_errors", 1.0)
@@ -47,6 +48,7 @@ class Slow:
         self._library = library
         self._handle = handle
         self._fields = FieldValues(library, handle, [(field, 0) for field in _FIELDS])
+        self._energy_field = FieldValues(library, handle, [(_ENERGY_FIELD, 0)])
         self._turn = 0
         self._carried: dict[str, float] = {}
         temperature = [self._old_temperature]
@@ -64,6 +66,9 @@ class Slow:
             _named("encoder_utilization_ratio", partial(self._engine, "Encoder")),
             _named("decoder_utilization_ratio", partial(self._engine, "Decoder")),
             self._limit(),
+            *(dict, dict),  # phases in which `Processes` lists graphics and MPS processes
+            self._energy,
+            _settled(_named("memory_clock_max_hertz", partial(self._max_clock, _MEMORY_CLOCK))),
         )
 
     def read(self) -> dict[str, float]:
@@ -78,6 +83,10 @@ class Slow:
         read = self._fields.read()
         return {name: read.get(id_, math.nan) * scale for id_, (name, scale) in _FIELDS.items()}
 
+    def _energy(self) -> dict[str, float]:
+        millijoules = self._energy_field.read().get(_ENERGY_FIELD, math.nan)
+        return {"energy_joules": millijoules / 1000.0}
+
     def _limit(self) -> Callable[[], dict[str, float]]:
         older = _named("power_limit_watts", self._enforced_limit)
         return lambda: {} if self._fields.asks(_POWER_LIMIT_FIELD) else older()
@@ -87,6 +96,9 @@ class Slow:
 
     def _clock(self, kind: int) -> float:
         return self._integer("nvmlDeviceGetClockInfo", kind) * 1e6
+
+    def _max_clock(self, kind: int) -> float:
+        return self._integer("nvmlDeviceGetMaxClockInfo", kind) * 1e6
 
     def _temperature(self) -> float:
         reading = pynvml.c_nvmlTemperature_v1_t()
@@ -127,6 +139,18 @@ def _named(name: str, *ways: Callable[[], float]) -> Callable[[], dict[str, floa
         return {name: math.nan if number is None else number}
 
     return call
+
+
+def _settled(call: Callable[[], dict[str, float]]) -> Callable[[], dict[str, float]]:
+    """Return a call that is made until it answers, and never again with this driver."""
+    known: dict[str, float] = {}
+
+    def once() -> dict[str, float]:
+        if not known or math.isnan(min(known.values())):
+            known.update(call())
+        return known
+
+    return once
 
 
 def _clock_events(*ways: Callable[[], int]) -> Callable[[], dict[str, float]]:

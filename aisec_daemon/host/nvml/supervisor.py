@@ -52,7 +52,7 @@ class Supervisor:
         return self._crew.why(now)
 
     def stop(self, wait_seconds: float) -> None:
-        """Kill all children; wait at most this long for each to be gone."""
+        """Kill all children; wait at most this long for them to be gone."""
         self._crew.stop(wait_seconds)
 
     def _ask(self, post: Post, now: float) -> None:

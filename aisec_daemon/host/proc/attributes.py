@@ -10,6 +10,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
 
+from aisec_daemon.host.indicators.matcher import Matcher, default
 from aisec_daemon.host.proc.cgroup import parse_cgroup
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.stat import Image, Numbers, Stat, parse_stat
@@ -59,13 +60,16 @@ class Known:
 class Attributes:
     """Reads processes in full, below `root`/proc; `key` (16 to 64 bytes) keys the hashes."""
 
-    def __init__(self, root: Path, tally: Tally, key: bytes) -> None:
+    def __init__(
+        self, root: Path, tally: Tally, key: bytes, matcher: Matcher | None = None
+    ) -> None:
         if len(key) < _KEY_BYTES:
             raise ValueError(f"the key of the hashes needs at least {_KEY_BYTES} bytes")
         self.users = Users(root, tally)
         self._proc = root / "proc"
         self._tally = tally
         self._key = key
+        self._matcher = matcher or default()
 
     def read(self, pid: int) -> Known | None:
         """Read one process in full; None if it is gone.
@@ -112,7 +116,8 @@ class Attributes:
         return Known(identity, before.image, descriptor)
 
     def _identity(self, pid: int, stat: Stat, reading: _Reading) -> ProcessIdentity:
-        executable, state = reading.executable()
+        link = reading.link()
+        executable, state = _describe(link)
         command = reading.file("cmdline", bytes)
         uid = reading.file("status", parse_uid)
         login = reading.file("loginuid", int)
@@ -135,6 +140,7 @@ class Attributes:
             slurm_step=place and place.slurm_step,
             unit=place and place.unit,
             login_user=self._login(login),
+            indicators=self._matcher.match(stat.name, link or b"", command or b""),
         )
 
     def _hash(self, command: bytes) -> str:
@@ -163,18 +169,24 @@ class _Reading:
             self.failures.append((name, "malformed"))
         return None
 
-    def executable(self) -> tuple[str | None, str | None]:
-        """Where the link points and what is odd about it: "deleted", "memfd" or nothing."""
+    def link(self) -> bytes | None:
+        """Where the link to the executable points: empty for a kernel thread, None if unread."""
         if self._stat.kernel_thread:
-            return "", ""
+            return b""
         try:
-            link = os.readlink(b"exe", dir_fd=self._directory)
+            return os.readlink(b"exe", dir_fd=self._directory)
         except OSError as error:
             self.failures.append(("exe", errorcode.get(error.errno or 0, "EIO")))
-            return None, None
-        path = link.removesuffix(b" (deleted)")
-        state = "memfd" if path.startswith(b"/memfd:") else "deleted" if path != link else ""
-        return redact_path(path), state
+            return None
+
+
+def _describe(link: bytes | None) -> tuple[str | None, str | None]:
+    """Return an executable's path, and what is odd about it: "deleted", "memfd" or nothing."""
+    if link is None:
+        return None, None
+    path = link.removesuffix(b" (deleted)")
+    state = "memfd" if path.startswith(b"/memfd:") else "deleted" if path != link else ""
+    return redact_path(path), state
 
 
 def _slurp(name: str, directory: int) -> bytes:

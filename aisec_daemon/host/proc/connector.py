@@ -5,34 +5,32 @@ See Documentation/driver-api/connector.rst and linux/cn_proc.h.
 
 from __future__ import annotations
 
-import ctypes
 import os
+import secrets
 import select
 import socket
-import struct
 from collections.abc import Callable
-from errno import ENOBUFS, errorcode
+from errno import ENOBUFS, ETIMEDOUT, errorcode
 from pathlib import Path
 from threading import Thread
+from time import monotonic
 
 from aisec_daemon.host.proc.events import (
     CN_IDX_PROC,
     NETLINK_CONNECTOR,
-    PROCESS_OFFSET,
-    THREAD_OFFSET,
-    WHAT_OFFSET,
     Event,
     Listen,
-    What,
+    parse_answer,
     parse_events,
     request,
 )
+from aisec_daemon.host.proc.socket_filter import attach_filter
 from aisec_daemon.host.tally import Call, Tally
 
 _DATAGRAM_BYTES = 4096
 _BUFFER_BYTES = 1 << 20
 _ANSWER_SECONDS = 1.0
-_SO_ATTACH_FILTER = 26
+_END_SECONDS = 1.0
 _SO_RCVBUFFORCE = 33
 
 
@@ -55,6 +53,7 @@ class Connector:
         self._overflow = overflow
         self._tally = tally
         self._thread: Thread | None = None
+        self._closing = False
         try:
             self._socket = listen()
         except OSError as error:
@@ -65,16 +64,26 @@ class Connector:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop listening; returns once the thread has ended."""
+        """Stop listening; returns once the thread has ended, or hangs in reading a process."""
         if self._thread is None:
             return
+        self._closing = True
         os.eventfd_write(self._wake, 1)
-        self._thread.join()
+        self._thread.join(_END_SECONDS)
+        if self._thread.is_alive():
+            return
         self._thread = None
         os.close(self._wake)
         self._socket.close()
 
     def _run(self) -> None:
+        try:
+            self._listen()
+        finally:
+            if not self._closing and not self.error:  # a fault of ours: being deaf must be told
+                self.error = "the thread of the process connector ended"
+
+    def _listen(self) -> None:
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
         poll.register(self._wake, select.POLLIN)
@@ -131,44 +140,36 @@ def listen(root: Path) -> socket.socket:
 
 
 def _subscribe(connector: socket.socket) -> None:
+    """Ask for events and await the kernel's answer; TimeoutError if it gives none."""
     try:
         connector.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER_BYTES)
     except PermissionError:
         connector.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
-    _attach_filter(connector)
+    attach_filter(connector)
     connector.bind((0, CN_IDX_PROC))
-    connector.send(request(Listen.START))
-    connector.settimeout(_ANSWER_SECONDS)
-    while True:
-        for event in parse_events(connector.recv(_DATAGRAM_BYTES)):
-            if event.what is What.ANSWER:
-                if event.pid:
-                    raise OSError(event.pid, os.strerror(event.pid))
-                return
+    number = secrets.randbits(31)
+    connector.send(request(Listen.START, number))
+    _await_answer(connector, number)
 
 
-def _attach_filter(connector: socket.socket) -> None:
-    """Let the kernel drop what would be thrown away here: forks, and what single threads do.
+def _await_answer(connector: socket.socket, number: int) -> None:
+    """Wait for the answer to one request, a second at most, however much else is told meanwhile.
 
-    A program of the classic packet filter, see Documentation/networking/filter.rst; it loads words
-    in network order.
+    Where the kernel does not answer, in a pid namespace of one's own, it may yet send what other
+    listeners asked for: that never ends on a busy node.
     """
-    load, equal, equal_x, to_x, answer = 0x20, 0x15, 0x1D, 0x07, 0x06
-    wanted = [socket.htonl(what) for what in (What.ANSWER, What.EXEC, What.UID, What.EXIT)]
-    program = [
-        (load, 0, 0, WHAT_OFFSET),
-        (equal, 7, 0, wanted[0]),
-        (equal, 6, 0, wanted[1]),
-        (equal, 5, 0, wanted[2]),
-        (equal, 0, 5, wanted[3]),
-        (load, 0, 0, THREAD_OFFSET),
-        (to_x, 0, 0, 0),
-        (load, 0, 0, PROCESS_OFFSET),
-        (equal_x, 0, 1, 0),
-        (answer, 0, 0, 0xFFFFFFFF),
-        (answer, 0, 0, 0),
-    ]
-    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
-    buffer = ctypes.create_string_buffer(code, len(code))
-    pointer = struct.pack("@HP", len(program), ctypes.addressof(buffer))
-    connector.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, pointer)
+    end = monotonic() + _ANSWER_SECONDS
+    while (left := end - monotonic()) > 0:
+        connector.settimeout(left)
+        try:
+            datagram, sender = connector.recvfrom(_DATAGRAM_BYTES)
+        except OSError as error:
+            if error.errno == ENOBUFS:  # events were dropped: nothing is known of them yet
+                continue
+            raise
+        code = parse_answer(datagram, number) if sender[0] == 0 else None
+        if code:
+            raise OSError(code, os.strerror(code))
+        if code == 0:
+            return
+    raise TimeoutError(ETIMEDOUT, os.strerror(ETIMEDOUT))

@@ -51,10 +51,25 @@ class Event(NamedTuple):
     pid: int
 
 
-def request(operation: Listen) -> bytes:
-    """Message that asks the kernel to start or to stop sending events."""
-    body = _CN.pack(CN_IDX_PROC, CN_VAL_PROC, 0, 0, 4, 0) + struct.pack("=I", operation)
+def request(operation: Listen, number: int = 0) -> bytes:
+    """Message that asks the kernel to start or to stop; `number` marks the answer to it."""
+    body = _CN.pack(CN_IDX_PROC, CN_VAL_PROC, 0, number, 4, 0) + struct.pack("=I", operation)
     return _NLMSG.pack(_NLMSG.size + len(body), _NLMSG_DONE, 0, 0, 0) + body
+
+
+def parse_answer(datagram: bytes, number: int) -> int | None:
+    """Return the error number, or 0, of the answer to the request of this number; None for others.
+
+    Answers go to all who listen: another's must not be taken for ours. The kernel counts the
+    sequence itself and acknowledges with the request's number and one.
+    """
+    if len(datagram) < _DATA + _ERROR.size:
+        return None
+    index, value, _, acknowledged, *_ = _CN.unpack_from(datagram, _NLMSG.size)
+    what = _EVENT.unpack_from(datagram, WHAT_OFFSET)[0]
+    if (index, value, acknowledged, what) != (CN_IDX_PROC, CN_VAL_PROC, number + 1, What.ANSWER):
+        return None
+    return int(_ERROR.unpack_from(datagram, _DATA)[0])
 
 
 def parse_events(datagram: bytes) -> list[Event]:

@@ -12,7 +12,7 @@ class ProcessIdentity:
     A word is None if it could not be read and empty if there is none. `start_ticks` counts clock
     ticks since boot (proc(5), field 22 of stat); `command` is redacted, `command_hash` is a keyed
     hash of the command line as it was; `uid` is the effective one; `executable_state` is empty,
-    "deleted" or "memfd".
+    "deleted" or "memfd"; `indicators` are ids of known miners' marks, joined by spaces.
     """
 
     pid: int
@@ -32,6 +32,7 @@ class ProcessIdentity:
     slurm_step: str | None
     unit: str | None
     login_user: str | None
+    indicators: str = ""
 
     @property
     def subject(self) -> str:

@@ -13,6 +13,7 @@ from threading import Lock
 from time import perf_counter
 
 from aisec_daemon.host.errors import UnreadableError
+from aisec_daemon.host.indicators.matcher import Matcher
 from aisec_daemon.host.proc.attributes import Attributes, Known
 from aisec_daemon.host.proc.boot import BootTime
 from aisec_daemon.host.proc.budget import Budget
@@ -23,6 +24,9 @@ from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.scan import Rows, Scan
 from aisec_daemon.host.tally import Call, Tally
 
+_CLOSE_SECONDS = 1.0
+_HEARD_MAX = 8192
+
 
 class Processes:
     """Reads the processes below `root`/proc, each in full once per program image.
@@ -30,7 +34,8 @@ class Processes:
     A process already known costs one read of its stat. `key` keys the hashes of command lines. With
     `connector`, the kernel tells of each exec, so that a process that lived only between two scans
     still has a row in the next one; at most `connector_reads_per_second` are read. A scan has at
-    most `rows_max` rows. May be used from several threads.
+    most `rows_max` rows. `matcher` knows the marks of miners.
+    May be used from several threads.
     """
 
     def __init__(
@@ -42,15 +47,19 @@ class Processes:
         connector: bool = True,
         rows_max: int = 65536,
         connector_reads_per_second: int = 200,
+        matcher: Matcher | None = None,
     ) -> None:
         self._proc = root / "proc"
         self._rows_max = rows_max
         self._tally = tally
         self._lock = Lock()
-        self._attributes = Attributes(root, tally, key)
+        self._attributes = Attributes(root, tally, key, matcher)
         self._boot = BootTime(root, tally)
         self._cache = Cache(self._proc, rows_max)
         self._budget = Budget(connector_reads_per_second)
+        self._heard: set[int] = set()
+        self._scans = 0
+        self._alive: list[ProcessIdentity] = []
         self._connector: Connector | None = None
         if connector:
             self._connector = Connector(
@@ -83,6 +92,7 @@ class Processes:
             self._add_rows(pids, rows)
             if not rows.identities:
                 raise UnreadableError("proc", f"no process in {self._proc} may be read")
+            self._scans, self._alive = self._scans + 1, list(rows.identities)
             departed = self._cache.sweep(rows.identities)
             room = max(0, self._rows_max - len(rows.identities))
             for identity in departed[:room]:
@@ -106,12 +116,29 @@ class Processes:
                     known = self._meet(pid) or known
             return None if known is None else known.identity
 
+    def heard(self) -> frozenset[int]:
+        """Return the pids that the connector told of since this was last asked, at most 8,192."""
+        with self._lock:
+            heard = frozenset(self._heard)
+            self._heard.clear()
+        return heard
+
+    def latest(self) -> tuple[int, list[ProcessIdentity]]:
+        """Return how many scans there were, and who was alive at the last; cheap."""
+        with self._lock:
+            return self._scans, self._alive
+
+    def pids(self) -> list[int]:
+        """Return the processes that /proc lists now; UnreadableError."""
+        return self._listed()
+
     def close(self) -> None:
-        """Stop listening, and let go of all descriptors."""
+        """Stop listening, and let go of all descriptors, unless a reading that hangs has them."""
         if self._connector is not None:
             self._connector.close()
-        with self._lock:
+        if self._lock.acquire(timeout=_CLOSE_SECONDS):
             self._cache.clear()
+            self._lock.release()
 
     def _listed(self) -> list[int]:
         try:
@@ -165,6 +192,9 @@ class Processes:
 
     def _on_exec(self, pid: int) -> None:
         """Read at once who executed something: it may not live until the next scan."""
+        with self._lock:
+            if len(self._heard) < _HEARD_MAX:
+                self._heard.add(pid)
         if not self._budget.spend():
             self._tally.add(Call("connector", "exec", "over budget"))
             self._doubt(pid)

@@ -5,6 +5,7 @@ is in docs/decisions/0001-own-renderer.md.
 """
 
 from aisec_daemon.model.exposition.block import Block
+from aisec_daemon.model.exposition.board import Board
 from aisec_daemon.model.exposition.families import FINDINGS, OWN, Family, families
 from aisec_daemon.model.exposition.finding_counts import FindingCounts
 from aisec_daemon.model.exposition.groups import GroupSection
@@ -19,6 +20,7 @@ __all__ = [
     "OWN",
     "TEXT_TYPE",
     "Block",
+    "Board",
     "Chunk",
     "Family",
     "FindingCounts",

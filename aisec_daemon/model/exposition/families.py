@@ -54,14 +54,20 @@ FINDINGS = (
     Family(
         "aisec_findings_opened_total",
         "counter",
-        "Findings opened since the daemon started.",
+        "Findings opened since the daemon started, without those that an exception covers.",
         ("rule", "severity"),
     ),
     Family(
         "aisec_findings_closed_total",
         "counter",
-        "Findings closed since the daemon started.",
+        "Findings closed since the daemon started, likewise.",
         ("rule", "severity"),
+    ),
+    Family(
+        "aisec_rule_info",
+        "info",
+        "Rules that may open findings, in words.",
+        ("rule", "title", "technique"),
     ),
 )
 """Metrics of the casebook."""

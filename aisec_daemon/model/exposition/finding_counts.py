@@ -16,7 +16,7 @@ _Pair = tuple[str, str]  # rule and severity
 
 
 class FindingCounts:
-    """Open, allowed, opened and closed findings by rule.
+    """Open, allowed, opened and closed findings by rule, and the rules in words.
 
     Every known rule is there from the start with 0 at its own severity, since an alert on a rise
     misses the first event of a series that begins with it.
@@ -28,6 +28,7 @@ class FindingCounts:
         self._start: list[_Pair] = [(rule.name, rule.severity.word) for rule in rules]
         self._opened: Counter[_Pair] = Counter(dict.fromkeys(self._start, 0))
         self._closed: Counter[_Pair] = Counter(dict.fromkeys(self._start, 0))
+        self._words: _Samples = [(_words(rule), 1.0) for rule in rules]
 
     def take(self, tick: Tick) -> list[Chunk]:
         """Count the tick's changes and render what is open."""
@@ -42,7 +43,7 @@ class FindingCounts:
             name = finding.rule.name
             scores[name] = max(finding.score, scores.get(name, finding.score))
         counts = (_by_pair(held), _by_rule(allowed), _by_rule(scores))
-        totals = (_by_pair(self._opened), _by_pair(self._closed))
+        totals = (_by_pair(self._opened), _by_pair(self._closed), self._words)
         return [
             chunk
             for family, values in zip(FINDINGS, (*counts, *totals), strict=True)
@@ -53,8 +54,13 @@ class FindingCounts:
 _Samples = list[tuple[Mapping[str, Word], float]]
 
 
+def _words(rule: Rule) -> Mapping[str, Word]:
+    return {"rule": rule.name, "title": rule.title, "technique": rule.technique}
+
+
 def _changed(changes: Sequence[Change], what: str) -> list[_Pair]:
-    return [_pair(change.finding) for change in changes if change.what == what]
+    told = (c.finding for c in changes if c.what == what and not c.finding.allowed)
+    return [_pair(finding) for finding in told]
 
 
 def _pair(finding: Finding) -> _Pair:

@@ -14,7 +14,7 @@ from aisec_daemon.app.doctor.rights import (
 )
 
 HOST = "         0          0 4294967295\n"
-BOTH = 1 << 19 | 1 << 12
+NEEDED = 1 << 19 | 1 << 12 | 1 << 2
 
 
 def status(mask: int, no_new_privs: int = 0) -> str:
@@ -29,17 +29,21 @@ def test_capabilities_have_the_kernels_numbers():
     assert len(CAPABILITIES) == len(set(CAPABILITIES)) == 41
 
 
-def test_the_two_that_are_needed_suffice():
-    rights = parse_rights(status(BOTH, 1), HOST)
+def test_the_three_that_are_needed_suffice():
+    rights = parse_rights(status(NEEDED, 1), HOST)
     check = judge_capabilities(rights)
 
-    assert (check.status, check.found) == (Status.OK, "NET_ADMIN, SYS_PTRACE")
+    assert (check.status, check.found) == (Status.OK, "DAC_READ_SEARCH, NET_ADMIN, SYS_PTRACE")
     assert rights.no_new_privs
 
 
 @pytest.mark.parametrize(
     ("mask", "lacking", "lost"),
-    [(1 << 12, "CAP_SYS_PTRACE", "executables"), (1 << 19, "CAP_NET_ADMIN", "between two")],
+    [
+        (1 << 12, "CAP_SYS_PTRACE", "executables"),
+        (1 << 19, "CAP_NET_ADMIN", "between two"),
+        (1 << 19 | 1 << 12, "CAP_DAC_READ_SEARCH", "sockets"),
+    ],
 )
 def test_each_that_lacks_is_named_with_what_is_lost(mask, lacking, lost):
     check = judge_capabilities(parse_rights(status(mask), HOST))

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from aisec_daemon.app.web import Site, WebServer
+from aisec_daemon.app.web.landing import Sight
 from aisec_daemon.model.exposition import Family, Page, samples
 
 PAGE = Page.build("7", [samples(Family("aisec_x_ratio", "gauge", "X."), [({}, 1.0)], {})])
@@ -22,7 +23,7 @@ PAGE = Page.build("7", [samples(Family("aisec_x_ratio", "gauge", "X."), [({}, 1.
 
 @pytest.fixture
 def site() -> Site:
-    return Site(lambda: PAGE, lambda: True, lambda: True, lambda: ())
+    return Site(lambda: PAGE, lambda: True, lambda: True, lambda: Sight("1", "node1", 0.0))
 
 
 @dataclass

@@ -30,6 +30,25 @@ def write(folder: Path, text: str) -> Path:
     return file
 
 
+def test_a_fault_with_one_client_keeps_out_no_other(
+    start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it is: a page that nobody can reach any more would be noticed by nobody."""
+    served = start()
+    current = served.server._protection.current
+    faults = [RuntimeError("broken")]
+    monkeypatch.setattr(
+        served.server._protection,
+        "current",
+        lambda: (_ for _ in ()).throw(faults.pop()) if faults else current(),
+    )
+    with pytest.raises(ConnectionError):
+        served.get()
+
+    assert served.get()[0] == 200
+    assert any("broken" in warning for warning in served.warnings)
+
+
 def test_a_scrape_gets_the_page(start: Callable[..., Any]) -> None:
     """Compressed if it likes, with the headers that keep browsers in check."""
     served = start()
@@ -178,7 +197,7 @@ def test_an_open_door_is_said(start: Callable[..., Any], tmp_path: Path) -> None
     assert not start().server.unprotected
 
 
-@pytest.mark.parametrize("path", ["/", "/metrics", "/-/healthy", "/-/ready", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/metrics", "/rules/blind", "/nothing", "/-/healthy/"])
 def test_a_password_protects_everything(
     start: Callable[..., Any], tmp_path: Path, path: str
 ) -> None:
@@ -191,6 +210,15 @@ def test_a_password_protects_everything(
     assert body == b"Unauthorized\n"
     assert served.get(path, Authorization=basic("wrong"))[0] == 401
     assert served.get(path, Authorization=basic("word"))[0] in {200, 404}
+
+
+@pytest.mark.parametrize("path", ["/-/healthy", "/-/ready"])
+def test_probes_need_no_password(start: Callable[..., Any], tmp_path: Path, path: str) -> None:
+    """They say one word, and a kubelet has no password."""
+    status, _, body = start(write(tmp_path, ALICE)).get(path)
+
+    assert status == 200
+    assert body in {b"healthy\n", b"ready\n"}
 
 
 def test_users_can_be_changed_while_it_runs(start: Callable[..., Any], tmp_path: Path) -> None:
@@ -314,3 +342,16 @@ def test_a_client_certificate_must_have_an_allowed_name(
 
     assert refused(served, trusting(authority, wrong))
     assert served.get(tls=trusting(authority, right))[0] == 200
+
+
+def test_it_says_where_a_browser_finds_it(
+    start: Callable[..., Any], authority: Any, tmp_path: Path
+) -> None:
+    """With the scheme it speaks, and a host that is one."""
+    authority.issue("server")
+    plain, everywhere = start(), start(listen=":0")
+    secure = start(write(tmp_path, TLS))
+
+    assert plain.server.url == f"http://{plain.server.address}/"
+    assert everywhere.server.url == f"http://localhost{everywhere.server.address}/"
+    assert secure.server.url == f"https://{secure.server.address}/"

@@ -62,3 +62,20 @@ def test_the_landing_page_brings_its_own_policy(site: Site) -> None:
 
     assert "style-src" in answer.headers["Content-Security-Policy"]
     assert answer.body.startswith(b"<!doctype html>")
+
+
+def test_a_runbook_is_served_as_it_was_installed(site: Site) -> None:
+    """Plain text: it is read at night, in whatever there is."""
+    answer = site.answer(Request("GET", "/rules/blind"))
+
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer.body.startswith(b"# blind\n")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "nothing", "../../README", "..%2f..%2fREADME", "blind.md", "blind/", "BLIND", "a\0"],
+)
+def test_nothing_but_runbooks_is_served(site: Site, name: str) -> None:
+    """A name of a rule, or 404."""
+    assert site.answer(Request("GET", f"/rules/{name}")).status == 404

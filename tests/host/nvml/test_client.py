@@ -116,13 +116,22 @@ def test_two_hanging_gpus_are_late_alone(rig):
     assert late == [[0, 3]] * 5
 
 
-def test_a_gpu_that_hangs_from_the_start_does_not_hide_the_others(rig):
+def test_a_gpu_that_hangs_from_the_start_does_not_hide_the_others(rig, monkeypatch):
+    """And has a row of its own, once it had time to answer."""
+    monkeypatch.setattr("aisec_daemon.host.nvml.roster.SILENT_SECONDS", 1.0)
     world = scenario.node(gpus=3)
     world["gpus"][1]["hang"] = {"nvmlDeviceGetHandleByIndex_v2": 60.0}
     rig.put(world)
     reading = read_until(rig.nvml, lambda reading: len(reading.gpus) >= 2)
 
     assert {0, 2} <= {gpu.index for gpu in reading.gpus if not gpu.error}
+
+    reading = read_until(rig.nvml, lambda reading: len(reading.gpus) == 3)
+    silent = reading.gpus[1]
+
+    assert (silent.index, silent.identity.uuid) == (1, "unknown-1")
+    assert "no answer" in silent.error
+    assert silent.read_age_seconds >= 1.0
 
 
 def test_a_lost_gpu_disturbs_nobody_and_comes_back(rig):

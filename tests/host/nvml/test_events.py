@@ -38,6 +38,23 @@ def test_where_events_are_not_supported_nothing_is_known(fake, clock):
     assert node.read(0, clock.now).xids is None
 
 
+def test_what_could_not_be_arranged_at_first_is_tried_again_every_minute(fake, clock):
+    """A transient error takes the Xids from nobody."""
+    world = scenario.node()
+    world["gpus"][0]["errors"]["nvmlDeviceRegisterEvents"] = 999
+    driver = fake(world)
+    node = Node()
+    node.open(0, "")
+    told = []
+    for _ in range(90):
+        told.append(node.read(0, clock.now).xids)
+        world["gpus"][0]["errors"] = {} if len(told) > 30 else world["gpus"][0]["errors"]
+        clock.now += 1
+
+    assert told == [None] * 60 + [()] * 30
+    assert driver.calls["nvmlDeviceRegisterEvents"] == 3
+
+
 def test_a_new_mig_shape_is_announced(fake, clock):
     world = scenario.node()
     gpu = world["gpus"][0]

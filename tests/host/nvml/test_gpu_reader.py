@@ -50,6 +50,8 @@ def test_everything_is_read_of_a_healthy_gpu(fake, clock):
     assert read["power_stddev_watts"] == pytest.approx(10.0)
     assert read["power_limit_watts"] == 700.0
     assert read["energy_joules"] == 5000.0
+    assert read["memory_clock_max_hertz"] == 3201e6
+    assert read["pcie_receive_bytes"] == 2 * 200 * 2**20
     assert read["nvlink_receive_bytes"] == 2000 * 1024
     assert read["sm_clock_hertz"] == 1980e6
     assert read["memory_clock_hertz"] == 3201e6
@@ -171,26 +173,43 @@ def test_each_field_is_judged_by_itself(fake, clock):
     assert read["power_average_watts"] == 405.0
 
 
-def test_gpm_counts_the_traffic_that_the_driver_does_not(fake, clock):
-    """Without field 197, GPM's 100 MiB/s over one second are 100 MiB more."""
-    world = scenario.node()
-    del world["gpus"][0]["fields"]["197"]
-    _, node = opened(fake, world)
-    read = [numbers(node, clock) for _ in range(4)]
-
-    assert read[3]["pcie_transmit_bytes"] - read[2]["pcie_transmit_bytes"] == 100 * 2**20
-    assert read[3]["pcie_receive_bytes"] == 2e9
-
-
-def test_a_wrapped_counter_is_told_as_it_is(fake, clock):
+def test_energy_is_asked_for_every_fifteenth_time_and_carried_between(fake, clock):
+    """It costs milliseconds; once its turn fails it is not read."""
     world = scenario.node()
     _, node = opened(fake, world)
-    world["gpus"][0]["fields"]["197"] = 2**32 - 1
-    before = numbers(node, clock)["pcie_transmit_bytes"]
-    world["gpus"][0]["fields"]["197"] = 5
+    read = []
+    for second in range(46):
+        world["gpus"][0]["fields"]["83"] = 1_000_000 * second
+        world["gpus"][0]["errors"]["field/83"] = 999 if second > 35 else 0
+        read.append(numbers(node, clock)["energy_joules"])
 
-    assert before == 2.0**32 - 1
-    assert numbers(node, clock)["pcie_transmit_bytes"] == 5.0
+    assert sorted(set(read[:40])) == [0.0, 25_000.0]
+    assert math.isnan(read[45])
+
+
+def test_the_highest_clock_is_asked_for_until_it_is_known_and_never_again(fake, clock):
+    world = scenario.node()
+    world["gpus"][0]["errors"]["nvmlDeviceGetMaxClockInfo"] = 999
+    driver, node = opened(fake, world)
+    first = numbers(node, clock)["memory_clock_max_hertz"]
+    world["gpus"][0]["errors"] = {}
+    for _ in range(60):
+        last = numbers(node, clock)["memory_clock_max_hertz"]
+
+    assert math.isnan(first)
+    assert last == 3201e6
+    assert driver.calls["nvmlDeviceGetMaxClockInfo"] == 2
+
+
+def test_a_highest_clock_that_is_not_supported_is_asked_for_once(fake, clock):
+    world = scenario.node()
+    world["gpus"][0]["errors"]["nvmlDeviceGetMaxClockInfo"] = 3
+    driver, node = opened(fake, world)
+    for _ in range(40):
+        read = numbers(node, clock)
+
+    assert math.isnan(read["memory_clock_max_hertz"])
+    assert driver.calls["nvmlDeviceGetMaxClockInfo"] == 1
 
 
 def test_unknown_memory_is_not_read(fake, clock):

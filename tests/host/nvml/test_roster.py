@@ -54,6 +54,34 @@ def test_a_gpu_that_was_never_identified_is_shown():
     assert [gpu.identity.uuid for gpu in roster.show(2.0)] == ["D"]
 
 
+def test_a_gpu_that_never_answers_is_shown_once_it_had_time_to():
+    """Counted when the driver was opened, it must not be missing from the page for good."""
+    roster = Roster()
+    roster.enumerate(2, "570")
+    roster.take(good(0, "A"), now=0.0)
+    shown = [[gpu.identity.uuid for gpu in roster.show(now)] for now in (1.0, 10.9, 11.1)]
+    (_, silent) = roster.show(21.0)
+    roster.take(good(1, "B"), now=22.0)
+
+    assert shown == [["A"], ["A"], ["A", "unknown-1"]]
+    assert silent.error == "no answer for 20.0 s"
+    assert silent.read_age_seconds == 20.0
+    assert [gpu.identity.uuid for gpu in roster.show(22.0)] == ["A", "B"]
+
+
+def test_a_gpu_that_takes_anothers_place_leaves_no_silent_one_behind():
+    """Its own place is free until the next one is read: that is no silence yet."""
+    roster = Roster()
+    roster.enumerate(2, "570")
+    for now in (0.0, 100.0):
+        roster.take(good(0, "A"), now=now)
+        roster.take(good(1, "B"), now=now)
+        roster.show(now)
+    roster.take(good(0, "B"), now=101.0)
+
+    assert [gpu.identity.uuid for gpu in roster.show(101.0)] == ["B"]
+
+
 def test_a_fallen_gpu_goes_when_others_take_its_index():
     """NVML, opened afresh, counts two where there were three: the middle one has gone."""
     roster = Roster()

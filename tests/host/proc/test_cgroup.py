@@ -59,6 +59,10 @@ PATHS = {
         Placement(slurm_job="7", slurm_step="batch")
     ),
     "/slurm/uid_1717/job_7": Placement(slurm_job="7"),
+    # a user's own manager lets him make what groups he likes
+    "/user.slice/user-1000.slice/user@1000.service/slurmstepd.scope/job_7/step_0": (
+        Placement(unit="slurmstepd.scope")
+    ),
     "/system.slice/slurmstepd.scope/job_12/step_extern/user/task_3": (
         Placement(slurm_job="12", slurm_step="extern", unit="slurmstepd.scope")
     ),

@@ -6,7 +6,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from errno import ENOBUFS, EPERM
+from errno import EACCES, ENOBUFS, EPERM
 from pathlib import Path
 
 import pytest
@@ -101,6 +101,19 @@ def test_another_failure_ends_it_and_says_so(wire: Wire) -> None:
     assert connector.error == "the process connector failed: not permitted"
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_of_ours_ends_it_and_says_so(wire: Wire) -> None:
+    def fail(_: list[Event]) -> None:
+        raise RuntimeError("broken")
+
+    connector = Connector(lambda: wire, fail, lambda: None, Tally())
+    wire.theirs.send(message(2, 40, 40))
+    until(lambda: connector.error)
+    connector.close()
+
+    assert connector.error == "the thread of the process connector ended"
+
+
 def test_only_the_kernel_is_believed(wire: Wire) -> None:
     """Others may send to a netlink socket, too."""
     events: list[Event] = []
@@ -145,3 +158,55 @@ def test_a_kernel_that_does_not_answer_is_a_sentence(monkeypatch: pytest.MonkeyP
     connector = Connector(lambda: listen(Path("/")), print, lambda: None, Tally())
 
     assert "first pid and user namespace" in connector.error
+
+
+class Flood:
+    """A socket on which others' events never end; the test's own messages come first."""
+
+    def __init__(self, *first: bytes | OSError) -> None:
+        self.first = list(first)
+        self.sender = 0
+        self.timeouts: list[float] = []
+
+    def settimeout(self, seconds: float) -> None:
+        self.timeouts.append(seconds)
+
+    def recvfrom(self, _: int) -> tuple[bytes, tuple[int, int]]:
+        time.sleep(0.001)
+        told = self.first.pop(0) if self.first else message(2, 40, 40)
+        if isinstance(told, OSError):
+            raise told
+        return told, (self.sender, 1)
+
+
+def test_events_of_others_do_not_prolong_the_wait_for_an_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In a container the kernel sends what others asked for, and never answers."""
+    monkeypatch.setattr(module, "_ANSWER_SECONDS", 0.1)
+    flood = Flood(message(0, 0, acknowledged=5), OSError(ENOBUFS, "no buffer space"))
+    begin = time.monotonic()
+    with pytest.raises(TimeoutError):
+        module._await_answer(flood, 77)
+
+    assert 0.1 <= time.monotonic() - begin < 5
+    assert len(flood.timeouts) > 2
+    assert max(flood.timeouts) <= 0.1
+
+
+def test_an_answer_is_found_among_events() -> None:
+    """Also when some of them were dropped."""
+    lost = OSError(ENOBUFS, "no buffer space")
+    module._await_answer(Flood(lost, message(2, 1, 1), message(0, 0, acknowledged=78)), 77)
+
+    with pytest.raises(PermissionError):
+        module._await_answer(Flood(message(0, EACCES, acknowledged=78)), 77)
+
+
+def test_an_answer_that_is_not_the_kernels_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any process may send to a netlink socket."""
+    monkeypatch.setattr(module, "_ANSWER_SECONDS", 0.05)
+    flood = Flood(*[message(0, 0, acknowledged=78)] * 3)
+    flood.sender = 4711
+    with pytest.raises(TimeoutError):
+        module._await_answer(flood, 77)

@@ -7,13 +7,20 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisec_daemon.host.proc.events import Event, Listen, What, parse_events, request
+from aisec_daemon.host.proc.events import (
+    Event,
+    Listen,
+    What,
+    parse_answer,
+    parse_events,
+    request,
+)
 
 
-def message(what: int, *data: int, index: int = 1) -> bytes:
+def message(what: int, *data: int, index: int = 1, acknowledged: int = 0) -> bytes:
     event = struct.pack("=IIQ", what, 0, 0) + struct.pack(f"={len(data)}I", *data)
     event += bytes(max(0, 40 - len(event)))
-    body = struct.pack("=IIIIHH", index, 1, 0, 0, len(event), 0) + event
+    body = struct.pack("=IIIIHH", index, 1, 5, acknowledged, len(event), 0) + event
     return struct.pack("=IHHII", 16 + len(body), 3, 0, 0, 0) + body
 
 
@@ -45,10 +52,20 @@ def test_an_answer_carries_its_error() -> None:
     assert parse_events(message(0, 1)) == [Event(What.ANSWER, 1)]
 
 
+def test_an_answer_is_told_from_that_to_another_and_from_events() -> None:
+    """The kernel acknowledges with the request's number and one."""
+    assert parse_answer(message(0, 1, acknowledged=78), 77) == 1
+    assert parse_answer(message(0, 0, acknowledged=78), 77) == 0
+    assert parse_answer(message(0, 0, acknowledged=77), 77) is None
+    assert parse_answer(message(2, 0, acknowledged=78), 77) is None
+    assert parse_answer(message(0, 0, acknowledged=78)[:40], 77) is None
+
+
 def test_a_request_is_a_message_of_its_own_kind() -> None:
     """Its length is right, and its operation last."""
-    asked = request(Listen.STOP)
+    asked = request(Listen.STOP, 77)
 
+    assert struct.unpack_from("=IIII", asked, 16) == (1, 1, 0, 77)
     assert struct.unpack_from("=I", asked)[0] == len(asked) == 40
     assert asked[-4:] == struct.pack("=I", 2)
 

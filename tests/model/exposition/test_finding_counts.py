@@ -26,6 +26,7 @@ def test_every_known_rule_is_there_before_its_first_finding() -> None:
         'aisec_finding_allowed{rule="mining"} 0.0',
         'aisec_findings_opened_total{rule="mining",severity="high"} 0.0',
         'aisec_findings_closed_total{rule="mining",severity="high"} 0.0',
+        'aisec_rule_info{rule="mining",title="Mining",technique=""} 1.0',
     ]
 
 
@@ -52,7 +53,17 @@ def test_openings_and_closings_add_up() -> None:
     changes = tuple(Change(1.0, what, FINDING) for what in ("opened", "changed", "opened"))
     show(counts, changes=changes)
 
-    assert show(counts, changes=(Change(2.0, "closed", FINDING),))[-2:] == [
+    assert show(counts, changes=(Change(2.0, "closed", FINDING),))[-3:-1] == [
         'aisec_findings_opened_total{rule="mining",severity="high"} 2.0',
         'aisec_findings_closed_total{rule="mining",severity="high"} 1.0',
     ]
+
+
+def test_what_an_exception_covers_is_not_counted_as_told() -> None:
+    """An alert on the counter must not tell what the site permits."""
+    counts = FindingCounts([RULE], {})
+    change = Change(1.0, "opened", replace(FINDING, allowed="burn-in"))
+
+    assert show(counts, changes=(change,))[-3] == (
+        'aisec_findings_opened_total{rule="mining",severity="high"} 0.0'
+    )

@@ -1,0 +1,90 @@
+"""Fusion: pieces become families, families a score and a severity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisec_daemon.detectors.mining.pieces import (
+    CAPS,
+    DECISIVE,
+    FAMILIES,
+    GROUPS,
+    HONEST_CAP,
+    LINE,
+    NAMES,
+    PIECES,
+    SPEAKS,
+    UNEXPLAINED_CAP,
+    WEIGHTS,
+)
+from aisec_daemon.detectors.mining.programs import Evidence, Texts
+from aisec_daemon.model import Severity
+from aisec_daemon.numerics.fusion import strongest, summed
+from aisec_daemon.numerics.window import Array
+
+_GROUP_OF = np.array(
+    [GROUPS.index((p.family, p.group)) if p.family != "honest" else -1 for p in PIECES]
+)
+_FAMILY_OF = np.array([FAMILIES.index(family) for family, _ in GROUPS])
+_SUSPICIOUS = _GROUP_OF >= 0
+_EXPLAINING = np.array([p.group == "pipes" or p.name == "memory_clock_low" for p in PIECES])
+_DECISIVE = np.array([name in DECISIVE for name in NAMES])
+
+
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """The rows' evidence (R, P), what each family adds (R, 5), and what follows, (R,) each."""
+
+    pieces: Array
+    families: Array
+    honest: Array
+    score: Array
+    severities: tuple[Severity, ...]
+    numbers: Evidence
+    texts: Texts
+
+
+def weigh(
+    rows: int,
+    pieces: Evidence,
+    numbers: Evidence,
+    texts: Texts,
+    unsettled: NDArray[np.bool_],
+) -> Weighed:
+    """Add up what speaks for and against each row; `unsettled` rows are not acquitted yet."""
+    unknown = np.full(rows, np.nan)
+    matrix = np.stack([pieces.get(name, unknown) for name in NAMES], axis=1)
+    matrix = _without_void(matrix)
+    weights = matrix * WEIGHTS
+    parts = strongest(weights[:, _SUSPICIOUS], _GROUP_OF[_SUSPICIOUS], len(GROUPS))
+    families = summed(parts, _FAMILY_OF, len(FAMILIES), CAPS)
+    seen = ~np.isnan(matrix[:, NAMES.index("framework")])
+    explained = seen | (matrix[:, _EXPLAINING] == 1).any(axis=1)
+    families[~explained, 0] = np.minimum(families[~explained, 0], UNEXPLAINED_CAP)
+    against = np.nansum(weights[:, ~_SUSPICIOUS], axis=1)
+    limit = np.minimum(HONEST_CAP, families.max(axis=1, initial=0.0))
+    honest = np.minimum(against, limit)
+    score = (families.sum(axis=1) - honest) / LINE
+    score = np.where(unsettled & (score < 1), np.nan, score)
+    decisive = (matrix[:, _DECISIVE] == 1).any(axis=1)
+    severities = _severities(families, decisive)
+    return Weighed(matrix, families, honest, score, severities, numbers, texts)
+
+
+def _without_void(matrix: Array) -> Array:
+    """Take back honest signs that the pipes contradict: a framework that computes nothing."""
+    framework = NAMES.index("framework")
+    void = (matrix[:, NAMES.index("hash_pipes")] == 1) & (matrix[:, framework] == 1)
+    matrix[void, framework] = 0.0
+    return matrix
+
+
+def _severities(families: Array, decisive: NDArray[np.bool_]) -> tuple[Severity, ...]:
+    """One family is a warning, two are high, three or a decisive sign critical."""
+    speaking = (families >= SPEAKS).sum(axis=1)
+    levels = np.where(decisive | (speaking >= 3), Severity.CRITICAL, Severity.WARNING)
+    levels = np.where(~decisive & (speaking == 2), Severity.HIGH, levels)
+    return tuple(Severity(int(level)) for level in levels)

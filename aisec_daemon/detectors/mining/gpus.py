@@ -1,0 +1,141 @@
+"""What a GPU's own counters say, a number a GPU: the behaviour of whatever runs there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisec_daemon.model import View
+from aisec_daemon.numerics import window
+from aisec_daemon.numerics.correlation import repetition
+from aisec_daemon.numerics.window import Array
+
+FLOATING = ("fp64", "fp32", "fp16", "tensor_dfma", "tensor_hmma")
+PIPES = ("integer", "tensor", "tensor_imma", *FLOATING)
+COLUMNS = (
+    "utilization_ratio",
+    "memory_utilization_ratio",
+    "power_watts",
+    "memory_used_bytes",
+    "pcie_transmit_bytes_per_second",
+    "pcie_receive_bytes_per_second",
+    "nvlink_transmit_bytes_per_second",
+    "nvlink_receive_bytes_per_second",
+    "encoder_utilization_ratio",
+    "decoder_utilization_ratio",
+    "sm_active_ratio",
+    *(f"pipe_{pipe}_ratio" for pipe in PIPES),
+)
+_BUSY = 0.05  # of the time: a GPU that does less is idle
+_JUST_NOW_SECONDS = 6.0
+_ACTIVE_READINGS = 15  # of a GPU at work, before its pipes are judged
+
+Features = dict[str, Array]
+
+
+def features(gpu: View, recent_seconds: float, settle: int) -> Features:
+    """Return what the last `recent_seconds` and the whole window say of each GPU, (S,) each.
+
+    NaN for what is not known, because nothing was read, or fewer than `settle` readings were.
+    """
+    recent = gpu.times > gpu.time - recent_seconds
+    past = {name: gpu[name] for name in COLUMNS}
+    now = {name: series[recent] for name, series in past.items()}
+    lately = gpu.times > gpu.time - recent_seconds / 2
+    found = _load(now) | _memory(past["memory_used_bytes"][lately])
+    found |= _traffic(now) | _pipes(past, now) | _rhythm(past)
+    latest = gpu.latest
+    just_now = gpu.times > gpu.time - _JUST_NOW_SECONDS
+    found["least_now"] = window.least(past["utilization_ratio"][just_now])
+    found["limit"] = latest["power_limit_watts"]
+    found["memory_clock"] = window.divide(
+        latest["memory_clock_hertz"], latest["memory_clock_max_hertz"]
+    )
+    readings = window.count(now["utilization_ratio"])
+    unsettled = np.fmax(readings, window.count(now["power_watts"])) < settle
+    for name, numbers in found.items():
+        if name != "power":
+            found[name] = np.where(unsettled, np.nan, numbers)
+    found["readings"] = readings
+    return found
+
+
+def _load(now: Mapping[str, NDArray[np.float32]]) -> Features:
+    power = window.mean(now["power_watts"])
+    load = now["utilization_ratio"]
+    busy = window.share(load, load > _BUSY)
+    return {
+        "utilization": window.mean(load),
+        "unevenness": window.deviation(load),
+        "busy": busy,
+        "level": window.mean(np.where(load > _BUSY, load, np.nan)),
+        "power": power,
+        "ripple": window.divide(window.deviation(now["power_watts"]), power),
+        "controller": window.mean(now["memory_utilization_ratio"]),
+    }
+
+
+def _memory(used: NDArray[np.float32]) -> Features:
+    """Of the later half of the window: a table is built first, and then stays."""
+    return {"memory": window.mean(used), "memory_extent": window.extent(used)}
+
+
+def _traffic(now: Mapping[str, NDArray[np.float32]]) -> Features:
+    """Traffic in both directions; of a direction that is not counted nothing is assumed."""
+    rates = {
+        bus: now[f"{bus}_transmit_bytes_per_second"] + now[f"{bus}_receive_bytes_per_second"]
+        for bus in ("pcie", "nvlink")
+    }
+    media = np.fmax(now["encoder_utilization_ratio"], now["decoder_utilization_ratio"])
+    return {
+        "bus": window.median(rates["pcie"]),
+        "links": window.median(rates["nvlink"]),
+        "media": window.mean(media),
+    }
+
+
+def _pipes(
+    past: Mapping[str, NDArray[np.float32]], now: Mapping[str, NDArray[np.float32]]
+) -> Features:
+    """Shares of the time in which the multiprocessors were busy; the past where now is too little.
+
+    A sum over a sum is the same at full load, throttled and on a duty cycle.
+    """
+    recent, whole = _shares(now), _shares(past)
+    enough = recent["active_readings"] >= _ACTIVE_READINGS
+    return {name: np.where(enough, recent[name], whole[name]) for name in recent}
+
+
+def _shares(series: Mapping[str, NDArray[np.float32]]) -> Features:
+    active = series["sm_active_ratio"]
+    working = active > _BUSY
+    readings = window.total(working)
+    whole = np.where(readings < _ACTIVE_READINGS, np.nan, window.total(active, working))
+
+    def share(pipe: str) -> Array:
+        return window.divide(window.total(series[f"pipe_{pipe}_ratio"], working), whole)
+
+    shares = {pipe: share(pipe) for pipe in PIPES}
+    return {
+        "active_readings": readings,
+        "integer": np.minimum(shares["integer"], 1.0),
+        "integer_tensor": shares["tensor_imma"],
+        "tensor": shares["tensor"],
+        "floating": sum((shares[pipe] for pipe in FLOATING[1:]), shares[FLOATING[0]]),
+    }
+
+
+def _rhythm(past: Mapping[str, NDArray[np.float32]]) -> Features:
+    """Over the whole window: power that repeats itself, and load that is switched on and off."""
+    load = past["utilization_ratio"]
+    off = window.share(load, load < _BUSY)
+    on = load >= _BUSY
+    switches = window.total(on[1:] & (load[:-1] < _BUSY))
+    return {
+        "repetition": repetition(past["power_watts"]),
+        "off": off,
+        "switches": switches,
+        "memory_extent_long": window.extent(np.where(on, past["memory_used_bytes"], np.nan)),
+    }

@@ -1,0 +1,37 @@
+"""/proc/PID/fd, see proc_pid_fd(5)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+
+_GPU_NODE = b"/dev/nvidia"
+_SOCKET = b"socket:["
+
+
+def read_links(folder: str) -> list[bytes]:
+    """Return where the open files of a process lead; OSError if its folder may not be read.
+
+    A file that is closed meanwhile is left out.
+    """
+    links = []
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for name in os.listdir(descriptor):  # noqa: PTH208 - a Path for each would double the cost
+            with suppress(FileNotFoundError):
+                links.append(os.readlink(name.encode(), dir_fd=descriptor))
+    finally:
+        os.close(descriptor)
+    return links
+
+
+def holds_gpu(links: Iterable[bytes]) -> bool:
+    """Say whether a node of the NVIDIA driver is among them."""
+    return any(link.startswith(_GPU_NODE) for link in links)
+
+
+def socket_inodes(links: Iterable[bytes]) -> frozenset[int]:
+    """Return the inodes of the sockets among them."""
+    numbers = (link[len(_SOCKET) : -1] for link in links if link.startswith(_SOCKET))
+    return frozenset(int(number) for number in numbers if number.isdigit())

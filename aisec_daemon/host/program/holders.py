@@ -1,0 +1,125 @@
+"""Who holds a node of the NVIDIA driver open, found within a budget of system calls."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from errno import EACCES, EPERM, errorcode
+from pathlib import Path
+
+from aisec_daemon.host.proc.attributes import GONE
+from aisec_daemon.host.proc.descriptors import holds_gpu, read_links
+from aisec_daemon.host.proc.identity import ProcessIdentity
+from aisec_daemon.host.proc.processes import Processes
+from aisec_daemon.host.tally import Call, Tally
+
+_DENIED = frozenset((EACCES, EPERM))
+
+
+@dataclass(slots=True)
+class _Seen:
+    """A process: its start, when it was read, how many files it had open, what they say."""
+
+    start: int
+    files: int
+    read: int
+    holds: bool = False
+    denied: bool = False
+
+
+class Holders:
+    """Looks at the open files of all processes, some of them each turn.
+
+    The first turn looks at all. Later, new processes come first, then those looked at longest ago;
+    a turn asks for the number of open files of at most `checks_max` processes (Linux 6.2 and later
+    tell it without a listing) and follows about `links_max` links at most. One whose number has not
+    changed is not read again until `turns_max` turns have passed. Not safe between threads.
+    """
+
+    def __init__(
+        self,
+        proc: Path,
+        processes: Processes,
+        tally: Tally,
+        *,
+        checks_max: int = 250,
+        links_max: int = 1000,
+        turns_max: int = 60,
+    ) -> None:
+        self._proc = proc
+        self._processes = processes
+        self._tally = tally
+        self._limits = checks_max, links_max, turns_max
+        self._seen: dict[int, _Seen] = {}
+        self._queue: deque[int] = deque()
+        self._scans = 0
+        self._turn = 0
+
+    @property
+    def denied(self) -> int:
+        """How many processes' open files may not be read."""
+        return sum(seen.denied for seen in self._seen.values())
+
+    def find(self) -> list[ProcessIdentity]:
+        """Return the processes known to hold a node; UnreadableError if /proc cannot be listed."""
+        self._turn += 1
+        alive = {each.pid: each for each in self._alive() if each.executable != ""}
+        self._forget(alive)
+        self._queue.extendleft(alive.keys() - self._seen.keys())
+        checks, links, _ = self._limits if self._turn > 1 else (len(alive), len(alive) << 16, 0)
+        for _ in range(min(checks, len(self._queue))):
+            if links <= 0:
+                break
+            pid = self._queue.popleft()
+            links -= self._look(pid, alive[pid])
+            self._queue.append(pid)
+        return [alive[pid] for pid, seen in self._seen.items() if seen.holds]
+
+    def _alive(self) -> Iterable[ProcessIdentity]:
+        """Return who runs: by the last scan, or where nobody scans, by a look of our own."""
+        scans, alive = self._processes.latest()
+        if scans > self._scans:
+            self._scans = scans
+            return alive
+        found = map(self._processes.lookup, self._processes.pids())
+        return [each for each in found if each is not None]
+
+    def _forget(self, alive: Mapping[int, ProcessIdentity]) -> None:
+        """Forget who is gone, and whose pid another has now."""
+        gone = [
+            pid
+            for pid, seen in self._seen.items()
+            if pid not in alive or alive[pid].start_ticks != seen.start
+        ]
+        for pid in gone:
+            del self._seen[pid]
+        self._queue = deque(pid for pid in self._queue if pid in self._seen)
+
+    def _look(self, pid: int, identity: ProcessIdentity) -> int:
+        """Look at one process; return how many links were followed."""
+        seen = self._seen.get(pid)
+        folder = f"{self._proc}/{pid}/fd"
+        try:
+            files = os.stat(folder).st_size  # noqa: PTH116 - a Path for each would double the cost
+            if seen is not None and files and files == seen.files and not self._overdue(seen):
+                return 0
+            links = read_links(folder)
+        except OSError as error:
+            return self._fail(pid, identity, error)
+        self._seen[pid] = _Seen(identity.start_ticks, files, self._turn, holds_gpu(links))
+        return len(links)
+
+    def _overdue(self, seen: _Seen) -> bool:
+        """Say whether it must be read whatever its number says: one file for another keeps it."""
+        return self._turn - seen.read >= self._limits[2]
+
+    def _fail(self, pid: int, identity: ProcessIdentity, error: OSError) -> int:
+        if error.errno in GONE:
+            self._seen.pop(pid, None)
+            return 1
+        self._tally.add(Call("proc", "fd", errorcode.get(error.errno or 0, "EIO")))
+        denied = error.errno in _DENIED
+        self._seen[pid] = _Seen(identity.start_ticks, -1, self._turn, denied=denied)
+        return 1

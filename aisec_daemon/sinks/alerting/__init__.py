@@ -1,0 +1,1 @@
+"""How findings become alerts and reach every Alertmanager: wording, delivery, posting."""

@@ -1,0 +1,1 @@
+"""Where events go: a target a file, and the courier that takes them there."""

@@ -1,0 +1,45 @@
+"""/proc/PID/fd."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aisec_daemon.host.proc.descriptors import holds_gpu, read_links, socket_inodes
+from tests.host.proc.tree import descriptors
+
+
+def test_our_own_files_are_told(tmp_path):
+    file = tmp_path / "x"
+    before = descriptors()
+    with file.open("w"), socket.socket() as opened:
+        links = read_links("/proc/self/fd")
+        inode = os.fstat(opened.fileno()).st_ino
+
+    assert os.fsencode(file) in links
+    assert inode in socket_inodes(links)
+    assert not holds_gpu(links)
+    assert descriptors() == before
+
+
+@pytest.mark.parametrize("node", ["nvidia0", "nvidiactl", "nvidia-uvm", "nvidia-caps/nvidia-cap1"])
+def test_a_node_of_the_driver_is_known(node):
+    assert holds_gpu([b"/dev/null", b"/dev/" + node.encode()])
+
+
+def test_other_files_are_no_nodes():
+    assert not holds_gpu([b"/tmp/dev/nvidia0", b"/dev/null", b"socket:[1]"])
+
+
+@given(st.lists(st.binary()))
+def test_only_sockets_have_their_inodes_told(links):
+    assert socket_inodes([*links, b"socket:[12]", b"socket:[x]", b"socket:[]"]) >= {12}
+
+
+def test_a_folder_that_is_gone_is_an_error():
+    with pytest.raises(FileNotFoundError):
+        read_links("/proc/4194305/fd")

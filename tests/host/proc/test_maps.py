@@ -1,0 +1,82 @@
+"""/proc/PID/maps."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aisec_daemon.host.proc.maps import parse_maps, read_maps
+
+TEXT = b"""55d0-55d2 r--p 00000000 fe:00 260875                     /usr/bin/sleep
+55d2-55d4 r-xp 00002000 fe:00 260875                     /usr/bin/sleep
+7f00-7f01 rw-p 00000000 00:00 0
+7f01-7f02 rw-s 00000000 00:05 7                          /memfd:a b (deleted)
+7f02-7f03 r--p 00000000 fe:00 9                          /tmp/x\\012y (deleted)
+7f03-7f04 rw-s 00000000 00:0e 12                         anon_inode:[perf_event]
+7ffd-7ffe rw-p 00000000 00:00 0                          [stack]
+"""
+
+
+def test_files_are_told_once():
+    assert parse_maps(TEXT) == {
+        b"/usr/bin/sleep",
+        b"/memfd:a b (deleted)",
+        b"/tmp/x\\012y (deleted)",
+    }
+
+
+@given(st.binary())
+def test_anything_is_paths_or_nothing(text):
+    assert all(path.startswith(b"/") and path in text for path in parse_maps(text))
+
+
+def folder(pid: object) -> int:
+    return os.open(f"/proc/{pid}", os.O_RDONLY | os.O_DIRECTORY)
+
+
+def test_a_process_shows_what_it_maps(tmp_path):
+    file = tmp_path / "a\nb.so"
+    file.write_bytes(b"x" * 4096)
+    directory = folder("self")
+    try:
+        with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, prot=mmap.PROT_READ):
+            paths, size = read_maps(directory, 1 << 22)
+    finally:
+        os.close(directory)
+
+    assert os.fsencode(str(file).replace("\n", "\\012")) in paths
+    assert any(path.rpartition(b"/")[2].startswith(b"libc.so") for path in paths)
+    assert size > 1000
+
+
+def test_what_lies_behind_the_limit_is_left_out():
+    directory = folder("self")
+    try:
+        whole, size = read_maps(directory, 1 << 22)
+        part, read = read_maps(directory, 4096)
+    finally:
+        os.close(directory)
+
+    assert 4096 <= read < size
+    assert part < whole
+
+
+def test_a_process_that_is_gone_is_an_error():
+    pid = os.fork()
+    if not pid:
+        ctypes.CDLL(None).pause()
+    directory = folder(pid)
+    os.kill(pid, 9)
+    os.waitpid(pid, 0)
+    try:
+        with pytest.raises(ProcessLookupError):
+            read_maps(directory, 4096)
+    finally:
+        os.close(directory)
+    assert not Path(f"/proc/{pid}").exists()
