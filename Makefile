@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 SYSTEM_PACKAGES := chromium fonts-dejavu-core gcc iproute2 libc6-dev prometheus prometheus-alertmanager \
 	python3-venv systemd systemd-container util-linux
+DATA ?= ../shared/data
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 RUNS := # of each scene on each card, for bench-detection; 6 if not said
 PUBLIC := # a folder of public logs that bench-detection judges, too
 
-.PHONY: help run test test-system lint golden docs bench bench-detection install uninstall wheel clean
+.PHONY: help run test test-system lint golden docs bench bench-detection bench-drift install uninstall wheel clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +47,10 @@ bench: $(VENV)/.test ## measure, and write docs/footprint.md
 bench-detection: $(VENV)/.test ## measure what the rules find, and write it into docs/detectors/mining.md
 	$(BIN)/python -m tests.bench_detection $(if $(RUNS),--runs $(RUNS)) \
 		$(if $(PUBLIC),--public $(PUBLIC)) docs/detectors/mining.md
+
+bench-drift: $(VENV)/.test ## measure drift on public data (DATA=folder), and write docs/detectors/drift.md
+	@$(BIN)/pip install -q --disable-pip-version-check --group bench-drift
+	$(BIN)/python -m tests.bench_drift --data $(DATA) docs/detectors/drift.md
 
 install: ## put program and service on this node, and start it (as root)
 	@systemd/install

@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any
 
 from aisec_daemon import __version__
-from aisec_daemon.app import catalogue, logs
+from aisec_daemon.app import calibration, catalogue, logs
 from aisec_daemon.app.clock import Clock
 from aisec_daemon.app.loop import SILENT_SECONDS, Loop
 from aisec_daemon.app.memory import SAVE_SECONDS, Memory
@@ -139,8 +139,7 @@ class Daemon:
             if monotonic() - saved >= SAVE_SECONDS:
                 saved = monotonic()
                 self._memory.save(self._loop.pipeline)
-                if self._loop.pipeline is not None:
-                    self._board.show(EVICTED, float(self._loop.pipeline.evicted))
+                self._show_memory()
             if monotonic() - opened >= _MISSING_SECONDS:
                 opened = monotonic()
                 self._outlets.open_missing()
@@ -168,8 +167,10 @@ class Daemon:
                 self._upkeep.dismiss(f"detector/{rule}")
         else:
             self._memory.restore(pipeline)
-        self._board.show(EVICTED, 0.0)
+        if fault := calibration.install(pipeline):
+            _LOG.warning("%s", fault)
         self._loop.pipeline = pipeline
+        self._show_memory()
         self._open_sinks(settings, pipeline)
         self._source.start()
 
@@ -220,6 +221,18 @@ class Daemon:
 
     def _ready(self) -> bool:
         return self._source is not None and self._source.complete
+
+    def _show_memory(self) -> None:
+        """Show what pipeline and detectors have to tell of what they remember."""
+        pipeline = self._loop.pipeline
+        if pipeline is None:
+            return
+        self._board.show(EVICTED, float(pipeline.evicted))
+        for detector in pipeline.detectors:
+            gauges = getattr(detector, "gauges", None)
+            if gauges is not None:
+                for name, about, value in gauges(pipeline.states[detector.rule.name]):
+                    self._board.show(Family(name, "gauge", about), value)
 
     def _played_out(self) -> bool:
         return isinstance(self._source, Player) and self._source.ended and self._inbox.empty()

@@ -8,6 +8,7 @@ from pathlib import Path
 from aisec_daemon.app.settings import Settings
 from aisec_daemon.host.host import Host
 from aisec_daemon.host.nvml.client import Nvml
+from aisec_daemon.host.outputs.reader import OutputReader
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
 
@@ -32,12 +33,15 @@ def open_host(
         rows_max=host.processes_max,
         matcher=host.matcher(),
     )
-    return Host(settings.root, tally, nvml, processes)
+    outputs = OutputReader(host.outputs, host.outputs_listen)
+    return Host(settings.root, tally, nvml, processes, outputs if outputs.wanted else None)
 
 
 def close_host(host: Host) -> None:
     """Close the node's readers; a call that hangs in the driver is left to its own process."""
     host.processes.close()
+    if host.outputs is not None:
+        host.outputs.close()
     host.nvml.close()
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from aisec_daemon.app import catalogue
-from aisec_daemon.app.settings import Settings
+from aisec_daemon.app.calibration import install
+from aisec_daemon.app.settings import Settings, SettingsError
 from aisec_daemon.app.traces import Trace
 from aisec_daemon.model import Change, State, Tick, Verdict
 from aisec_daemon.pipeline.pipeline import Judge, Pipeline
@@ -32,7 +33,10 @@ class Watcher:
 
 
 def replay(trace: Trace, settings: Settings, watcher: Watcher, totals: Totals) -> Pipeline:
-    """Play one trace to its end, count it in `totals`, and return the pipeline as it then is."""
+    """Play one trace to its end, count it in `totals`, and return the pipeline as it then is.
+
+    SettingsError if the calibration that the settings name cannot be used.
+    """
     now = 0.0
 
     def guard(rule: str, judge: Judge) -> tuple[State, Verdict]:
@@ -48,6 +52,8 @@ def replay(trace: Trace, settings: Settings, watcher: Watcher, totals: Totals) -
         [permit.allow() for permit in settings.allow],
         guard,
     )
+    if fault := install(pipeline):
+        raise SettingsError(fault)
     first = None
     for snapshot in trace.snapshots():
         now = snapshot.time

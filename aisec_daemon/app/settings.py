@@ -58,6 +58,13 @@ class Host(BaseModel):
     indicators: Path | None = Field(
         None, description="marks of miners beside the built-in ones: a TOML file of the same form"
     )
+    outputs: dict[str, Path] = Field(
+        default_factory=dict,
+        description="files or named pipes to which model servers append outputs, by model",
+    )
+    outputs_listen: str = Field(
+        "", description="loopback address and UDP port that takes outputs; empty for none"
+    )
 
     @field_validator("indicators")
     @classmethod

@@ -81,7 +81,7 @@ def restore(kept: Kept, pipeline: Pipeline) -> str:
         if version != shape.version:
             lost.append(f"{name} (version {version}, now {shape.version})")
             continue
-        values = state.values.reshape(len(state.keys), len(shape.fields))
+        values = state.values.reshape(len(state.keys), len(shape.fields)).astype(shape.dtype)
         pipeline.states[name] = State(state.keys, values)
     pipeline.casebook.restore(
         Case(replace(case.finding, rule=rules[case.finding.rule.name]), case.calm_since)

@@ -11,11 +11,13 @@ from time import monotonic
 import typer
 
 from aisec_daemon.cli.ack import ack
+from aisec_daemon.cli.calibrate import calibrate
 from aisec_daemon.cli.check import check
 from aisec_daemon.cli.doctor import doctor
 from aisec_daemon.cli.export import export
 from aisec_daemon.cli.findings import findings
 from aisec_daemon.cli.once import once
+from aisec_daemon.cli.profiles import profiles
 from aisec_daemon.cli.record import record
 from aisec_daemon.cli.replay import replay
 from aisec_daemon.cli.run import run
@@ -37,6 +39,8 @@ app.command()(check)
 app.command()(doctor)
 app.command()(record)
 app.command()(replay)
+app.command()(profiles)
+app.command()(calibrate)
 
 
 def main() -> None:

@@ -20,7 +20,8 @@ the new state and a verdict:
 
 It is a pure function: no clock (a view carries its time), no input or output, inputs untouched.
 Score 1 is the line. A subject that is there but could not be judged scores NaN; a subject that is
-not listed is gone. `peers = True` declares that a rule compares subjects with each other.
+not listed is gone. `peers = True` declares that a rule compares subjects with each other. A method
+`gauges(state)` may yield name, help and value of numbers for the metrics page, once a minute.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aisec_daemon.host.network.sockets import Sockets
 from aisec_daemon.host.nvml.client import Nvml
+from aisec_daemon.host.outputs.reader import OutputReader
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.program.programs import Programs
 from aisec_daemon.host.tally import Tally
@@ -24,6 +25,7 @@ class Host:
     tally: Tally
     nvml: Nvml
     processes: Processes
+    outputs: OutputReader | None = None
     programs: Programs = field(init=False)
     sockets: Sockets = field(init=False)
     views: Views = field(init=False)

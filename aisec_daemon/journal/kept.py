@@ -47,7 +47,8 @@ class Kept:
 def pack_state(state: State) -> bytes:
     """Return a detector's memory: its keys as JSON, and its numbers as they are."""
     head = json.dumps([list(state.keys), list(state.values.shape)]).encode("ascii")
-    numbers = np.ascontiguousarray(state.values, dtype="<f8").tobytes()
+    single = state.values.dtype == np.float32
+    numbers = state.values.astype("<f4" if single else "<f8").tobytes()
     return len(head).to_bytes(4, "little") + head + numbers
 
 
@@ -55,7 +56,9 @@ def unpack_state(content: bytes) -> State:
     """Return what `pack_state` was given; ValueError if it is damaged."""
     end = 4 + int.from_bytes(content[:4], "little")
     keys, shape = json.loads(content[4:end])
-    values = np.frombuffer(content[end:], dtype="<f8").astype(np.float64).reshape(shape)
+    single = len(content) - end == 4 * math.prod(shape)  # of float32, not float64
+    numbers = np.frombuffer(content[end:], dtype="<f4" if single else "<f8")
+    values = numbers.astype(np.float32 if single else np.float64).reshape(shape)
     if len(keys) != len(values):
         raise ValueError(f"{len(keys)} keys, {len(values)} rows")
     return State(tuple(keys), values)

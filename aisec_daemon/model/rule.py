@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,24 +65,34 @@ class StateShape:
     """The memory a detector asks for: `fields` numbers for each of at most `rows` keys.
 
     A change of meaning raises `version`; memory of another version is forgotten, and that is said.
+    `single` halves it: numbers are float32 then, infinities included.
     """
 
     version: int
     fields: tuple[str, ...]
     rows: int = 4096
+    single: bool = False
+
+    @property
+    def dtype(self) -> type[np.floating[Any]]:
+        """Type of its numbers."""
+        return np.float32 if self.single else np.float64
 
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """A detector's memory: row `i` of `values` (K, W) float64 belongs to `keys[i]`."""
+    """A detector's memory: row `i` of `values` (K, W) belongs to `keys[i]`.
+
+    Its numbers are float64, or float32 where the shape says `single`.
+    """
 
     keys: tuple[str, ...]
-    values: NDArray[np.float64]
+    values: NDArray[Any]
 
     @classmethod
     def empty(cls, shape: StateShape) -> State:
         """No memory yet."""
-        return cls((), np.empty((0, len(shape.fields))))
+        return cls((), np.empty((0, len(shape.fields)), shape.dtype))
 
 
 Fact: TypeAlias = float | str

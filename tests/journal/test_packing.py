@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aisec_daemon.journal.kept import pack_state, unpack_state
 from aisec_daemon.journal.packing import (
     ascii_text,
     original,
@@ -18,7 +20,7 @@ from aisec_daemon.journal.packing import (
     unpacked,
     unpacked_evidence,
 )
-from aisec_daemon.model import Evidence
+from aisec_daemon.model import Evidence, State
 from tests.journal.findings import finding
 
 # Two halves of one character that stand side by side are read back as that character.
@@ -87,3 +89,15 @@ def test_what_was_not_read_stays_unread():
     assert math.isnan(back.facts["x"])
     assert back.facts["y"] == math.inf
     assert math.isnan(back.closed)
+
+
+def test_memory_of_half_width_keeps_its_width_its_infinities_and_gaps():
+    """Its length alone tells it from float64."""
+    values = np.array([[np.inf, np.nan, 0.1], [-np.inf, 2.0, 3.0]], np.float32)
+    again = unpack_state(pack_state(State(("x", "y"), values)))
+
+    assert again.keys == ("x", "y")
+    assert again.values.dtype == np.float32
+    np.testing.assert_array_equal(again.values, values)
+    wide = unpack_state(pack_state(State(("x", "y"), values.astype(np.float64))))
+    assert wide.values.dtype == np.float64

@@ -1,0 +1,317 @@
+"""Drift: a workload unlike its past is told, everything that a workload may do is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from aisec_daemon.app import catalogue
+from aisec_daemon.detectors.drift import Drift, budget, ledger, newcomers
+from aisec_daemon.model import Snapshot, State, View
+from aisec_daemon.numerics import profile
+
+BEGIN = 1_790_000_000.0
+TABLES = catalogue.tables()
+RATES = Drift().reads[1].columns
+
+
+def gpu_view(time, power, utilization=0.9):
+    """GPUs by UUID with the power of each."""
+    rows = {
+        uuid: (
+            {"power_watts": watts, "utilization_ratio": utilization, "temperature_celsius": 60.0},
+            {"name": "H100", "kind": "gpu", "uuid": uuid},
+        )
+        for uuid, watts in power.items()
+    }
+    now = Snapshot.from_rows(TABLES["gpu"], time, rows)
+    past = {name: np.zeros((1, len(rows)), np.float32) for name in RATES}
+    return View(time, now, np.array([time]), past)
+
+
+def process_view(time, programs):
+    """Programs by subject: GPU, executable, user, and memory in use."""
+    rows = {
+        subject: (
+            {"memory_used_bytes": memory, "sm_utilization_ratio": 0.9},
+            {"uuid": gpu, "executable": executable, "user": user, "container": container},
+        )
+        for subject, (gpu, executable, user, memory, container) in programs.items()
+    }
+    now = Snapshot.from_rows(TABLES["gpu_process"], time, rows)
+    return View(time, now, np.empty(0), {})
+
+
+class Node:
+    """A node whose power is told second by second."""
+
+    def __init__(self, detector=None):
+        self.detector = detector or Drift(false_alarms_per_gpu_week=100.0, learn=600)
+        self.state = State.empty(Drift.memory)
+        self.time = BEGIN
+        self.noise = np.random.default_rng(1)
+        self.verdict = None
+
+    def live(
+        self, seconds, power=300.0, program="/opt/train", user="ada", pid="1", gpu="GPU-a", lag=0.0
+    ):
+        """Return what was told: second, case, reason."""
+        told = []
+        for second in range(seconds):
+            self.time += 1.0
+            watts = power + self.noise.normal() * 3
+            programs = {f"{gpu}/{pid}": (gpu, program, user, 2e9, "")} if program else {}
+            views = (process_view(self.time, programs), gpu_view(self.time - lag, {gpu: watts}))
+            self.state.values.setflags(write=False)
+            self.state, self.verdict = self.detector(self.state, *views)
+            told += [
+                (second, self.verdict.keys[row], self.verdict.reasons[row])
+                for row in np.flatnonzero(self.verdict.score >= 1)
+            ]
+        return told
+
+
+@pytest.fixture(scope="module")
+def learned():
+    """The state after an hour of one workload."""
+    node = Node()
+    assert node.live(3600) == []
+    return calibrated(node)
+
+
+def calibrated(node):
+    """Let the node have seen enough blocks: maxima as plain noise has them."""
+    book = ledger.Ledger(node.state, Drift.memory.rows)
+    draws = np.random.default_rng(5).exponential(size=(2000, 3)) * (2.0, 10.0, 0.1)
+    for kind in {key.rsplit("/", 1)[1] for key in book.keys if key.startswith(("work", "gpu"))}:
+        budget.note(book, kind, draws.astype(np.float32))
+    node.state = book.state()
+    return node
+
+
+def copy_of(node):
+    again = Node(node.detector)
+    again.state, again.time = node.state, node.time
+    again.noise = np.random.default_rng(2)
+    return again
+
+
+def test_the_same_workload_unlike_all_its_past_is_told_in_plain_words(learned):
+    told = copy_of(learned).live(60, power=600)
+
+    assert told[0][0] <= 2
+    assert told[0][1].startswith("workload/")
+    assert (
+        "power watts of /opt/train of user ada on H100 has values that it never had" in (told[0][2])
+    )
+    for part in ("now 60", "before, it was", "median 30", "since 2026-09-21", "100 false alarms"):
+        assert part in told[0][2]
+
+
+def test_facts_tell_before_and_after(learned):
+    node = copy_of(learned)
+    node.live(120, power=600)
+    row = int(np.nanargmax(node.verdict.score))
+    facts = {name: column[row] for name, column in node.verdict.facts.items()}
+
+    assert facts["user"] == "ada"
+    assert facts["median_before"] == pytest.approx(300, abs=3)
+    assert facts["median_lately"] == pytest.approx(600, abs=6)
+    assert facts["low_before"] < facts["median_before"] < facts["high_before"]
+
+
+def test_a_job_that_ends_and_starts_again_is_no_drift(learned):
+    node = copy_of(learned)
+
+    assert node.live(600, power=70, program="") == []
+    assert node.live(900, pid="2", gpu="GPU-b") == []
+
+
+def test_a_start_unlike_the_rest_is_no_drift(learned):
+    node = copy_of(learned)
+    node.live(60, power=70, program="")
+
+    assert node.live(100, power=500, pid="2") == []
+
+
+def test_another_program_is_learned_first(learned):
+    assert copy_of(learned).live(500, power=600, program="/opt/other") == []
+
+
+def test_what_was_called_anomalous_is_not_learned(learned):
+    node = copy_of(learned)
+    told = node.live(900, power=600)
+
+    assert told[-1][0] == 899
+    assert not [line for line in node.live(900, power=300) if line[0] > 400]
+
+
+def test_what_goes_on_for_long_is_learned_after_all(learned):
+    node = copy_of(learned)
+    node.detector = Drift(false_alarms_per_gpu_week=100.0, learn=600, accept=300)
+    assert node.live(200, power=600)
+    node.live(600, power=600)
+
+    assert node.live(60, power=600) == []
+
+
+def test_an_idle_gpu_has_a_past_of_its_own():
+    node = Node()
+    assert node.live(2000, power=70, program="") == []
+
+    told = calibrated(node).live(60, power=250, program="")
+
+    assert told[0][1] == "gpu/GPU-a"
+    assert "idle power watts of GPU GPU-a" in told[0][2]
+
+
+def test_a_new_name_every_minute_is_no_escape():
+    node = Node()
+    told = [line for turn in range(60) for line in node.live(20, program=f"/tmp/{turn}")]
+
+    opened = dict(zip(node.state.keys, node.state.values[:, 0], strict=True))["totals"]
+    assert opened == 1
+    assert told[-1][1] == "user/ada"
+    assert "workloads that were never seen came from user ada" in told[-1][2]
+
+
+def test_a_missing_value_is_neither_judged_nor_learned(learned):
+    node = copy_of(learned)
+    before = node.state
+    node.live(5, power=np.nan)
+    row = next(k for k, key in enumerate(before.keys) if key.endswith("/power_watts"))
+
+    np.testing.assert_array_equal(
+        node.state.values[row, : profile.WIDTH], before.values[row, : profile.WIDTH]
+    )
+    at = node.verdict.subjects.index(before.keys[row])
+    assert np.isnan(node.verdict.score[at])
+
+
+def test_what_was_read_too_long_ago_is_not_judged(learned):
+    node = copy_of(learned)
+
+    assert node.live(30, power=900, lag=6.0) == []
+    assert np.isnan(node.verdict.score[:-1]).all()
+
+
+def test_what_is_there_at_the_beginning_is_not_new():
+    node = Node()
+    programs = {f"GPU-a/{at}": ("GPU-a", f"/opt/{at}", "ci", 1e9, "") for at in range(50)}
+    for _ in range(5):
+        node.time += 1
+        views = (process_view(node.time, programs), gpu_view(node.time, {"GPU-a": 300.0}))
+        node.state, verdict = node.detector(node.state, *views)
+
+    assert not (verdict.score >= 1).any()
+    assert verdict.subjects[-1] == "user/ci"
+
+
+def test_a_workload_with_more_processes_and_gpus_is_the_same():
+    node = Node()
+    node.live(900)
+    two = {f"GPU-{at}/{at}": (f"GPU-{at}", "/opt/train", "ada", 2e9, "") for at in "ab"}
+    told = []
+    for _ in range(300):
+        node.time += 1
+        powers = {f"GPU-{at}": 300 + node.noise.normal() for at in "ab"}
+        views = (process_view(node.time, two), gpu_view(node.time, powers))
+        node.state, verdict = node.detector(node.state, *views)
+        told += [key for key, score in zip(verdict.keys, verdict.score, strict=True) if score >= 1]
+
+    assert told == []
+
+
+def test_hostile_names_stay_on_their_line(learned):
+    node = Node()
+    name = "/tmp/\n\x1b[31mx" + "y" * 500
+    node.live(2000, program=name)
+    told = calibrated(node).live(10, power=900, program=name)
+
+    assert told
+    assert "\n" not in told[0][2]
+    assert "\x1b" not in told[0][2]
+    assert len(told[0][2]) < 600
+
+
+def test_thresholds_are_provisional_until_enough_blocks_were_seen():
+    book = ledger.Ledger(State.empty(Drift.memory), 100)
+    share = budget.share(1.0, 8, 100)
+    before = budget.thresholds(book, ["power_watts"], share)["power_watts"]
+    noise = np.random.default_rng(0).exponential(size=(400, 3)).astype(np.float32)
+    budget.note(book, "power_watts", noise)
+    after = budget.thresholds(book, ["power_watts"], share)["power_watts"]
+
+    assert before == [budget.provisional(name, share) for name in profile.SCORES]
+    assert all(late < early for late, early in zip(after, before, strict=True))
+    assert budget.blocks(book, "power_watts") == 400
+
+
+def test_a_smaller_budget_asks_for_more():
+    few, many = (budget.share(rate, 8, 100) for rate in (0.1, 10.0))
+
+    for name in profile.SCORES:
+        assert budget.provisional(name, few) > budget.provisional(name, many) > 0
+
+
+def test_only_the_largest_maxima_are_kept():
+    book = ledger.Ledger(State.empty(Drift.memory), 100)
+    for turn in range(5):
+        budget.note(book, "x", np.arange(turn * 100, turn * 100 + 100.0)[:, None].repeat(3, 1))
+
+    row = book.plain("blocks/x")
+    assert row[:3].tolist() == [500, 500, 500]
+    assert row[3 : 3 + budget.KEPT].tolist() == list(range(499, 299, -1))
+
+
+def test_the_longest_unseen_series_goes_when_there_is_no_room():
+    book = ledger.Ledger(State.empty(Drift.memory), 3)
+    for at, key in enumerate("abcd"):
+        book.rows([f"gpu/{key}"], BEGIN + at)
+
+    assert book.state().keys == ("gpu/b", "gpu/c", "gpu/d")
+
+
+def test_times_are_exact_to_a_hundredth():
+    book = ledger.Ledger(State.empty(Drift.memory), 3)
+    rows = book.rows(["gpu/a"], BEGIN + 12345.67)
+
+    assert book.time(rows, "since")[0] == pytest.approx(BEGIN + 12345.67, abs=0.01)
+
+
+def test_arrivals_are_judged_by_the_users_own_rate():
+    book = ledger.Ledger(State.empty(Drift.memory), 10)
+    for hour in range(48):
+        newcomers.arrived(book, "ci", 30, BEGIN + 3600 * hour)
+    busy, count, usual = newcomers.judged(book, "ci", BEGIN + 3600 * 47, 1e-3)
+    newcomers.arrived(book, "eve", 30, BEGIN)
+
+    assert (count, round(usual)) == (30, 30)
+    assert busy < 1
+    assert newcomers.judged(book, "eve", BEGIN, 1e-3)[0] > 1
+
+
+def test_the_tail_of_poissons_law_is_that_of_the_books():
+    from scipy import stats  # noqa: PLC0415 # heavy, and only here
+
+    for count, mean in ((1, 1.0), (5, 1.0), (30, 20.0), (100, 1.0)):
+        expected = stats.poisson.logsf(count - 1, mean)
+        assert newcomers.poisson_tail(count, mean) == pytest.approx(expected)
+
+
+def test_metrics_tell_target_and_observed(learned):
+    node = copy_of(learned)
+    before = {name: value for name, _, value in node.detector.gauges(node.state)}
+    node.live(30, power=600)
+    after = {name: value for name, _, value in node.detector.gauges(node.state)}
+
+    assert before["aisec_drift_target_false_alarms_per_gpu_week"] == 100
+    assert before["aisec_drift_openings_per_gpu_week"] == 0
+    assert before["aisec_drift_calibration_blocks"] > 10
+    assert after["aisec_drift_openings_per_gpu_week"] > 0
+
+
+@pytest.mark.parametrize("wrong", [{"false_alarms_per_gpu_week": 0}, {"learn": 5}, {"accept": 0}])
+def test_settings_that_make_no_sense_are_refused(wrong):
+    with pytest.raises(ValueError, match="must be"):
+        Drift(**wrong)
