@@ -28,6 +28,7 @@ COLUMNS = (
     "sm_active_ratio",
     *(f"pipe_{pipe}_ratio" for pipe in PIPES),
 )
+_SHARES = ("active_readings", "integer", "integer_tensor", "tensor", "floating")
 _BUSY = 0.05  # of the time: a GPU that does less is idle
 _JUST_NOW_SECONDS = 6.0
 _ACTIVE_READINGS = 15  # of a GPU at work, before its pipes are judged
@@ -103,6 +104,9 @@ def _pipes(
 
     A sum over a sum is the same at full load, throttled and on a duty cycle.
     """
+    if np.isnan(past["sm_active_ratio"]).all():  # no GPU of this node has GPM
+        unknown = np.full(past["sm_active_ratio"].shape[1], np.nan)
+        return dict.fromkeys(_SHARES, unknown)
     recent, whole = _shares(now), _shares(past)
     enough = recent["active_readings"] >= _ACTIVE_READINGS
     return {name: np.where(enough, recent[name], whole[name]) for name in recent}
