@@ -13,7 +13,7 @@ from aisec_daemon.app import catalogue, settings
 from aisec_daemon.app.daemon import EVICTED, UNPROTECTED
 from aisec_daemon.app.settings import Permit
 from aisec_daemon.journal.families import FAMILIES
-from aisec_daemon.model import Table
+from aisec_daemon.model import State, Table
 from aisec_daemon.model.exposition import FINDINGS, OWN, Family, families
 
 _HEAD = """# Metrics
@@ -33,7 +33,7 @@ def metrics_page() -> str:
     parts = [
         _HEAD,
         "## The monitor itself and its findings\n",
-        _rows((*FINDINGS, *OWN, UNPROTECTED, EVICTED, *FAMILIES, *_of_sinks())),
+        _rows((*FINDINGS, *OWN, UNPROTECTED, EVICTED, *FAMILIES, *_remembered(), *_of_sinks())),
     ]
     for name, table in sorted(catalogue.tables().items()):
         parts += [f"## `{name}`\n", table.help + "\n", _rows(families(table)), _labels(table)]
@@ -42,6 +42,17 @@ def metrics_page() -> str:
 
 def _of_sinks() -> list[Family]:
     return [family for outlet in catalogue.sinks().values() for family in outlet.families]
+
+
+def _remembered() -> list[Family]:
+    """Return what detectors show of their memory."""
+    found = []
+    for plugin in catalogue.detectors().values():
+        gauges = getattr(plugin(), "gauges", None)
+        if gauges is not None and plugin.memory is not None:
+            told = gauges(State.empty(plugin.memory))
+            found += [Family(name, "gauge", about) for name, about, _ in told]
+    return found
 
 
 def _rows(rows: tuple[Family, ...]) -> str:

@@ -72,10 +72,19 @@ NODE = (
         line_at=1,
     ),
     series(
+        "False alarms of drift",
+        "What is accepted, and all openings so far: an upper bound of the false ones.",
+        [
+            Query(f"aisec_drift_target_false_alarms_per_gpu_week{{{_IN}}}", "accepted"),
+            Query(f"aisec_drift_openings_per_gpu_week{{{_IN}}}", "opened"),
+        ],
+        Box(8),
+    ),
+    series(
         "Findings opened",
         "How often each rule has opened a finding within an hour: what it costs in attention.",
         [Query(f"sum by (rule) (increase(aisec_findings_opened_total{{{_IN}}}[1h]))", "{{rule}}")],
-        Box(12),
+        Box(8),
     ),
     series(
         "Who is on the GPUs",
@@ -86,7 +95,7 @@ NODE = (
                 "{{user}} {{container}}",
             )
         ],
-        Box(12),
+        Box(8),
         unit="bytes",
         stacked=True,
     ),

@@ -11,6 +11,8 @@ from pathlib import Path
 import kubernetes_validate
 import pytest
 import yaml
+from cloudcoil.models.prometheus_operator.v1 import PodMonitor, PrometheusRule
+from pydantic import ValidationError
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy/kubernetes"
@@ -47,6 +49,47 @@ def test_the_published_schemas_take_them(folder, version):
         checked += 1
 
     assert checked
+
+
+OPERATOR = {"PodMonitor": PodMonitor, "PrometheusRule": PrometheusRule}
+
+
+def unknown(given: object, taken: object, path: str = "") -> list[str]:
+    """Return what is given and was not taken."""
+    if isinstance(given, dict) and isinstance(taken, dict):
+        return [
+            fault
+            for key, value in given.items()
+            for fault in (
+                unknown(value, taken[key], f"{path}.{key}") if key in taken else [f"{path}.{key}"]
+            )
+        ]
+    if isinstance(given, list) and isinstance(taken, list):
+        pairs = enumerate(zip(given, taken, strict=True))
+        return [fault for at, (a, b) in pairs for fault in unknown(a, b, f"{path}[{at}]")]
+    return [] if given == taken else [path]
+
+
+def faults(thing: dict) -> list[str]:
+    """Return what the operator's published definition does not know; ValidationError likewise."""
+    taken = OPERATOR[thing["kind"]].model_validate(thing)
+    return unknown(thing, taken.model_dump(by_alias=True, mode="json"))
+
+
+def test_the_operators_definitions_take_monitor_and_rules():
+    own = [thing for thing in objects(BASE) if thing["kind"] in OPERATOR]
+
+    assert {thing["kind"] for thing in own} == set(OPERATOR)
+    assert [fault for thing in own for fault in faults(thing)] == []
+
+
+def test_the_operators_definitions_would_find_a_fault():
+    wrong = the("PodMonitor")
+    wrong["spec"]["podMetricsEndpoints"][0]["prot"] = "metrics"
+    assert faults(wrong) == [".spec.podMetricsEndpoints[0].prot"]
+    del wrong["spec"]["selector"]
+    with pytest.raises(ValidationError, match="selector"):
+        faults(wrong)
 
 
 def test_the_schemas_would_find_a_fault():
