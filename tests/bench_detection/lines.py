@@ -60,7 +60,7 @@ def held(simulated: Sequence[Result], recorded: Sequence[Result], rules: Sequenc
         cells = []
         for results, seen in ((simulated, view), (recorded, "everything")):
             recall = Recall.of(filter(choose, in_view(results, seen)), rules)
-            cells += [share(recall.within(seconds)), f"{recall.scenes}"]
+            cells += [share(recall.within(seconds), 1), f"{recall.scenes}"]
         rows.append([name, wanted, *cells])
     rows.append(_silence(simulated, recorded, rules))
     return table(head, rows)

@@ -70,6 +70,8 @@ def curve(results: Sequence[Result], rules: Sequence[str], view: str) -> str:
     rows = []
     for name, group in groups.items():
         recall = Recall.of(group, rules)
+        if name != "all" and recall.within(math.inf) == 0:
+            continue  # never told of: the first row says so
         shares = [share(recall.within(seconds)) for seconds in (*WITHIN, math.inf)]
         rows.append([name, f"{recall.scenes}", *shares])
     return table(titles, rows)
@@ -87,9 +89,9 @@ def card(result: Result) -> str:
     return result.truth.card
 
 
-def share(number: float) -> str:
+def share(number: float, digits: int = 0) -> str:
     """Write a share as percent."""
-    return "" if math.isnan(number) else f"{100 * number:.0f} %"
+    return "" if math.isnan(number) else f"{100 * number:.{digits}f} %"
 
 
 def rate(span: tuple[float, float]) -> str:
