@@ -43,7 +43,7 @@ class Mining:
     memory: ClassVar[StateShape | None] = ledger.SHAPE
     peers: ClassVar[bool] = True  # GPUs of one program are compared with each other
 
-    window_seconds: Annotated[float, "how long behaviour is looked at before it is judged"] = 40.0
+    window_seconds: Annotated[float, "how long behaviour is looked at before it is judged"] = 30.0
     settle_readings: Annotated[int, "readings of a GPU below which nothing is said of it"] = 20
 
     def __post_init__(self) -> None:

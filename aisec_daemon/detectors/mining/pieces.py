@@ -178,6 +178,13 @@ PIECES = (
         "reasoned: frameworks map dozens; own CUDA programs do without",
     ),
     _identity(
+        "bare_products",
+        "libraries",
+        1.2,
+        "a library of matrix products mapped, and no framework that would want them",
+        "proof of work by matrix products does so, arXiv 2606.04819; own linear algebra, too",
+    ),
+    _identity(
         "place_temporary",
         "place",
         2.0,

@@ -104,6 +104,9 @@ def _static(programs: Snapshot) -> Evidence:
         "bare_compute": column(
             "libraries", lambda said: not set(said.split()) - (_NEUTRAL - {"cublas"})
         ),
+        "bare_products": column(
+            "libraries", lambda said: "cublas" in said.split() and not set(said.split()) - _NEUTRAL
+        ),
         "place_temporary": place("temporary"),
         "place_hidden": place("hidden"),
         "place_home": place("home"),

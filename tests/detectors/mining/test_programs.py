@@ -37,9 +37,12 @@ def test_libraries_tell_frameworks_from_bare_programs(libraries, piece):
     assert {"bare_compute", "framework"} & said == {piece}
 
 
-def test_a_library_of_matrix_products_alone_speaks_for_nobody():
-    """Models use it, and so does mining by matrix products."""
-    assert not {"bare_compute", "framework"} & spoken({"libraries": "cuda cublas"})[0]
+def test_a_library_of_matrix_products_alone_is_less_than_nothing_and_more_than_a_framework():
+    """Models use it through a framework, mining by matrix products without one."""
+    said = spoken({"libraries": "cuda cublas"})[0]
+
+    assert {"bare_compute", "bare_products", "framework"} & said == {"bare_products"}
+    assert "bare_products" not in spoken({"libraries": "cuda cublas torch"})[0]
 
 
 @pytest.mark.parametrize(
