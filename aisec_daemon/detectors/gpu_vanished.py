@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aisec_daemon.model import Read, Rule, Severity, State, StateShape, Verdict, View
 
@@ -50,16 +51,13 @@ class GpuVanished:
         (gpus,) = views
         if gpus is None:
             return state, Verdict((), np.empty(0))
-        seen = dict(zip(state.keys, state.values[:, 0].tolist(), strict=True))
         kinds = zip(gpus.subjects, gpus.label("kind"), strict=True)
-        present = {uuid: gpus.time for uuid, kind in kinds if kind != "mig"}
-        seen = {
-            uuid: last
-            for uuid, last in {**seen, **present}.items()
-            if gpus.time - last < self.forget and not uuid.startswith(_NAMELESS)
-        }
-        uuids = tuple(sorted(seen))
-        last = np.array([seen[uuid] for uuid in uuids])
+        present = [u for u, kind in kinds if kind != "mig" and not u.startswith(_NAMELESS)]
+        uuids = tuple(sorted(present))
+        if uuids == state.keys:  # everybody is there, as nearly always
+            last = np.full(len(uuids), gpus.time)
+        else:
+            uuids, last = self._remembered(state, present, gpus.time)
         missing = gpus.time - last
         verdict = Verdict(
             uuids,
@@ -68,6 +66,21 @@ class GpuVanished:
             tuple(map(self._reason, uuids, missing.tolist())),
         )
         return State(uuids, last.reshape(-1, 1)), verdict
+
+    def _remembered(
+        self, state: State, present: list[str], time: float
+    ) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+        """Return the GPUs that are expected, and when each was last seen."""
+        seen = dict(zip(state.keys, state.values[:, 0].tolist(), strict=True))
+        seen |= dict.fromkeys(present, time)
+        uuids = tuple(
+            sorted(
+                uuid
+                for uuid, last in seen.items()
+                if time - last < self.forget and not uuid.startswith(_NAMELESS)
+            )
+        )
+        return uuids, np.array([seen[uuid] for uuid in uuids])
 
     def _reason(self, uuid: str, missing: float) -> str:
         if missing < self.after:

@@ -56,6 +56,8 @@ class Casebook:
         """Take one verdict; return what changed. `seen` gives the subjects their words."""
         keys = verdict.keys or verdict.subjects
         past = verdict.score >= 1
+        if not past.any() and not any(name == rule.name for name, _ in self._cases):
+            return []
         rows_of: dict[str, list[int]] = {}
         for row in np.flatnonzero(past):
             rows_of.setdefault(keys[row], []).append(int(row))

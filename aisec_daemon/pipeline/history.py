@@ -63,14 +63,18 @@ class History:
         self._widen()
         self._deepen(snapshot.time)
         slots = np.array(self._slots.of(snapshot.subjects), dtype=np.intp)
+        straight = np.array_equal(slots, np.arange(len(slots)))
         kept = slots >= 0
         at, twice = self._head, self._head + self._depth
         self._cube[:, at, :] = np.nan
         for (rows, columns), numbers in ((self._gauges, snapshot.values), (self._rates, increase)):
-            taken = numbers[kept][:, columns]
+            taken = numbers.T[columns]
             if numbers is increase:
                 taken = taken / elapsed
-            self._cube[rows[:, None], at, slots[kept]] = taken.T
+            if straight:
+                self._cube[rows, at, : len(slots)] = taken
+            else:
+                self._cube[rows[:, None], at, slots[kept]] = taken[:, kept]
         self._cube[:, twice, :] = self._cube[:, at, :]
         self._times[[at, twice]] = snapshot.time
         self._head = (at + 1) % self._depth

@@ -47,9 +47,10 @@ class Pipeline:
             d.rule.name: State.empty(d.memory) for d in detectors if d.memory is not None
         }
         self._periods = periods
+        self._reads = {detector.rule.name: detector.reads for detector in detectors}
         self._calls = {
-            d.rule.name: {r.table: r for at, r in enumerate(d.reads) if at == 0 or r.wakes}
-            for d in detectors
+            rule: {r.table: r for at, r in enumerate(reads) if at == 0 or r.wakes}
+            for rule, reads in self._reads.items()
         }
         reads = [read for detector in detectors for read in detector.reads]
         self._histories = {
@@ -119,7 +120,7 @@ class Pipeline:
     def _ask(self, detector: Detector, snapshot: Snapshot) -> list[Change]:
         """Let one detector judge; a fault of its own changes nothing."""
         rule = detector.rule
-        views = [self._histories[r.table].view(r, snapshot.time) for r in detector.reads]
+        views = [self._histories[r.table].view(r, snapshot.time) for r in self._reads[rule.name]]
         state = self._states.get(rule.name) or State((), snapshot.values[:0, :0])
         answer = self._guard(rule.name, lambda: detector(state, *views))
         if answer is None:

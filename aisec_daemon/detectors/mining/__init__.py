@@ -21,7 +21,7 @@ from aisec_daemon.numerics.window import Array
 
 _RHYTHM_SECONDS = 600.0
 _CONTEXT_SECONDS = 60.0
-_JUDGED_SECONDS = 30.0  # where processes are read, they call it every two seconds
+_JUDGED_SECONDS = 60.0  # where processes are read, they call it every two seconds
 _WORKS = 0.3
 _DAY_WATT_HOURS = 300.0
 
