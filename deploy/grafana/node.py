@@ -73,10 +73,16 @@ NODE = (
     ),
     series(
         "False alarms of drift",
-        "What is accepted, and all openings so far: an upper bound of the false ones.",
+        "Accepted in a week, and all openings of the last: an upper bound of the false ones.",
         [
-            Query(f"aisec_drift_target_false_alarms_per_gpu_week{{{_IN}}}", "accepted"),
-            Query(f"aisec_drift_openings_per_gpu_week{{{_IN}}}", "opened"),
+            Query(
+                f"aisec_drift_target_false_alarms_per_gpu_week{{{_IN}}}"
+                f' * scalar(count(aisec_gpu_info{{{_IN}, kind="gpu"}}))',
+                "accepted",
+            ),
+            Query(
+                f'sum(increase(aisec_findings_opened_total{{{_IN}, rule="drift"}}[7d]))', "opened"
+            ),
         ],
         Box(8),
     ),

@@ -51,7 +51,11 @@ def gauges(state: State, target: float) -> Iterator[tuple[str, str, float]]:
         "Openings of drift, right and false ones: an upper bound of the false ones.",
         float(row[_OPENED]) / watched if watched > 0 else np.nan,
     )
-    yield ("aisec_drift_watched_gpu_weeks", "Time over which openings were counted.", watched)
+    yield (
+        "aisec_drift_watched_gpu_seconds",
+        "Time over which openings were counted, summed over GPUs.",
+        watched * budget.WEEK_SECONDS,
+    )
     yield (
         "aisec_drift_calibration_blocks",
         "Blocks of 300 s of single series that the thresholds come from, the fleet's too.",
