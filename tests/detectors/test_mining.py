@@ -246,7 +246,8 @@ def test_power_and_load_alone_never_cross_the_line():
     """Old logs have no more: what is as even as a miner is told with the curve, not as a case."""
     little = {k: v for k, v in MINER.items() if k in ("utilization_ratio", "power_watts")}
 
-    assert quiet(judge(gpus=gpu(little)))
+    assert np.isnan(judge(gpus=gpu(little)).score).all()  # not judged, which acquits nobody
+    assert quiet(judge(gpus=gpu(little), uses={}))
 
 
 def test_hash_cracking_is_at_most_a_warning_that_names_it():

@@ -68,8 +68,9 @@ class Mining:
     def __call__(self, state: State, *views: View | None) -> tuple[State, Verdict]:
         """Weigh what is known of each row."""
         gpu, uses, processes, *_ = views
-        if gpu is None and processes is None:
-            return state, Verdict((), np.empty(0))
+        if processes is None and uses is None and (gpu is None or not gpus.tells(gpu)):
+            subjects = gpu.subjects if gpu is not None else ()
+            return state, Verdict(subjects, np.full(len(subjects), np.nan))
         time = max(view.time for view in views if view is not None)
         rows = gather(gpu.latest if gpu else None, uses, processes)
         memory = Ledger(state, time)

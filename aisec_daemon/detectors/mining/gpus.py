@@ -36,6 +36,12 @@ _ACTIVE_READINGS = 15  # of a GPU at work, before its pipes are judged
 Features = dict[str, Array]
 
 
+def tells(gpu: View) -> bool:
+    """Tell whether counters alone could ever cross the line: pipes, or a locked memory clock."""
+    pipes = gpu.latest["sm_active_ratio"]
+    return not np.isnan(pipes).all() or not np.isnan(gpu.latest["memory_clock_max_hertz"]).all()
+
+
 def features(gpu: View, recent_seconds: float, settle: int) -> Features:
     """Return what the last `recent_seconds` and the whole window say of each GPU, (S,) each.
 
