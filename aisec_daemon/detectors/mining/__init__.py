@@ -115,7 +115,9 @@ def _remembered(rows: Rows, memory: Ledger, numbers: programs.Evidence) -> progr
     return {
         "scheduled": np.where(listed, jobs, np.nan),
         "unscheduled": np.where(listed & memory.has_scheduler, 1 - jobs, np.nan),
-        "new_user": np.array([memory.new_user(w) for w in rows.words], dtype=np.float64),
+        "new_user": np.array([memory.new_user(w) for w in rows.words], dtype=np.float64)
+        if memory.knows_users
+        else np.full(len(rows), np.nan),
         "unresolved": np.where(memory.resolves, mystery.astype(np.float64), np.nan),
         "no_process": np.where(lists, (nobody & works).astype(np.float64), np.nan),
     }

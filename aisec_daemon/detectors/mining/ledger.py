@@ -43,14 +43,16 @@ class Ledger:
 
     def see(self, rows: Rows) -> None:
         """Take note of users, of a scheduler, and that the driver lists processes here."""
-        for use, process, words in zip(rows.use, rows.processes, rows.words, strict=True):
-            if use >= 0:
-                self._touch(_LISTS_PROCESSES)
-                if not process.endswith(":?"):
-                    self._touch(_RESOLVES)
-                self._touch(f"user/{words.get('user', '?')}")
-                if words.get("slurm_job") or words.get("pod"):
-                    self._touch(_HAS_SCHEDULER)
+        listed = [at for at, use in enumerate(rows.use.tolist()) if use >= 0]
+        if not listed:
+            return
+        self._touch(_LISTS_PROCESSES)
+        if any(not rows.processes[at].endswith(":?") for at in listed):
+            self._touch(_RESOLVES)
+        if any("slurm_job" in rows.words[at] or "pod" in rows.words[at] for at in listed):
+            self._touch(_HAS_SCHEDULER)
+        for user in {rows.words[at].get("user", "?") for at in listed}:
+            self._touch(f"user/{user}")
 
     def charge(self, keys: Sequence[str], watts: Array) -> None:
         """Add what each row drew since the last turn; a day's energy fades over a day."""
@@ -74,9 +76,14 @@ class Ledger:
             return np.nan
         return float(row[0] * np.exp(-(self._time - row[2]) / DAY_SECONDS) / 3600)
 
+    @property
+    def knows_users(self) -> bool:
+        """Whether this node was watched for a week."""
+        return self._time - self._rows[_BEGUN][1] >= _WEEK_SECONDS
+
     def new_user(self, words: Mapping[str, str]) -> float:
-        """Return 1 for a user who came within the hour to a node watched for a week."""
-        if self._time - self._rows[_BEGUN][1] < _WEEK_SECONDS:
+        """Return 1 for a user who came within the hour, NaN where users are not known yet."""
+        if not self.knows_users:
             return np.nan
         row = self._rows.get(f"user/{words.get('user', '?')}")
         return float(row is not None and self._time - row[1] < _HOUR_SECONDS)
