@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisec_daemon.numerics import window
+from aisec_daemon.numerics.rhythm import autocorrelation
 from aisec_daemon.numerics.window import Array, Window
 
 _SHORTEST_LAG = 2
@@ -15,19 +16,14 @@ def repetition(x: Window) -> Array:
     """Return how well each column (T, S) repeats itself, 0 not at all, 1 wholly: (S,).
 
     The largest autocorrelation between a lag of two readings and half the window that is higher
-    than at both of its neighbours (so that a slope is no rhythm), by way of the power spectrum
-    (Wiener-Khinchin). Gaps count as the mean. NaN where fewer than half of the readings are there
-    or there are fewer than eight; 0 for a constant.
+    than at both of its neighbours (so that a slope is no rhythm). Gaps count as the mean. NaN
+    where fewer than half of the readings are there or there are fewer than eight; 0 for a constant.
     """
     length, columns = x.shape
     if length < 4 * _SHORTEST_LAG or not columns:
         return np.full(columns, np.nan)
-    centred = np.nan_to_num(x - window.mean(x), nan=0.0)
-    spectrum = np.abs(np.fft.rfft(centred, 2 * length, axis=0)) ** 2
-    lags = np.fft.irfft(spectrum, axis=0)[: length // 2 + 1]
-    energy = lags[0]
-    scale = np.where(energy > 0, energy, 1.0) * (1 - np.arange(len(lags)) / length)[:, None]
-    unbiased = lags / scale
+    filled = np.where(np.isnan(x), window.mean(x), x)
+    unbiased = np.nan_to_num(autocorrelation(filled)[: length // 2 + 1], nan=0.0)
     inner = unbiased[_SHORTEST_LAG:-1]
     peak = (inner > unbiased[_SHORTEST_LAG - 1 : -2]) & (inner >= unbiased[_SHORTEST_LAG + 1 :])
     best = np.max(np.where(peak, inner, 0.0), axis=0, initial=0.0)

@@ -65,7 +65,6 @@ def features(gpu: View, recent_seconds: float, settle: int) -> Features:
     for name, numbers in found.items():
         if name != "power":
             found[name] = np.where(unsettled, np.nan, numbers)
-    found["readings"] = readings
     return found
 
 
@@ -113,8 +112,11 @@ def _pipes(
     if np.isnan(past["sm_active_ratio"]).all():  # no GPU of this node has GPM
         unknown = np.full(past["sm_active_ratio"].shape[1], np.nan)
         return dict.fromkeys(_SHARES, unknown)
-    recent, whole = _shares(now), _shares(past)
+    recent = _shares(now)
     enough = recent["active_readings"] >= _ACTIVE_READINGS
+    if enough.all():
+        return recent
+    whole = _shares(past)
     return {name: np.where(enough, recent[name], whole[name]) for name in recent}
 
 

@@ -14,12 +14,14 @@ from aisec_daemon.model import Snapshot, View
 from aisec_daemon.model.snapshot import Word
 
 NOBODY = "no visible process"
-_SELECTORS = ("executable", "name", "user", "container", "pod", "unit", "slurm_job", "command_hash")
 _Part: TypeAlias = tuple[
     tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[dict[str, str], ...]
 ]
 _NONE: _Part = ((), (), (), ())
-_COPIED = (*_SELECTORS, "executable_hash", "command", "process", "uuid", "pid")
+_COPIED = (
+    *("executable", "executable_hash", "name", "command", "command_hash", "user", "container"),
+    *("pod", "unit", "slurm_job", "process", "uuid", "pid"),
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Fixtures of the readers of programs."""
+"""Fixtures of the readers of processes and of the programs behind them."""
 
 from __future__ import annotations
 
