@@ -55,9 +55,11 @@ class GpuVanished:
         present = [u for u, kind in kinds if kind != "mig" and not u.startswith(_NAMELESS)]
         uuids = tuple(sorted(present))
         if uuids == state.keys:  # everybody is there, as nearly always
-            last = np.full(len(uuids), gpus.time)
-        else:
-            uuids, last = self._remembered(state, present, gpus.time)
+            calm = np.zeros(len(uuids))
+            facts = {"missing_seconds": (0.0,) * len(uuids)}
+            verdict = Verdict(uuids, calm, facts, ("",) * len(uuids))
+            return State(uuids, np.full((len(uuids), 1), gpus.time)), verdict
+        uuids, last = self._remembered(state, present, gpus.time)
         missing = gpus.time - last
         verdict = Verdict(
             uuids,

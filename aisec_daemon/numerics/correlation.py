@@ -40,7 +40,7 @@ def together(x: Window, groups: NDArray[np.intp]) -> Array:
     """
     length, columns = x.shape
     answer = np.full(columns, np.nan)
-    if not length:
+    if not length or not (groups >= 0).any():
         return answer
     spread = window.deviation(x)
     usable = (groups >= 0) & (spread > 0) & (window.count(x) >= length / 2)

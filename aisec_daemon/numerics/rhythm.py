@@ -55,8 +55,9 @@ def autocorrelation(window: NDArray[np.floating]) -> Floats:
     """
     length = len(window)
     around = window - window.mean(axis=0)
-    spectrum = np.fft.rfft(around.astype(np.float64), n=2 * length, axis=0)
-    products = np.fft.irfft(np.abs(spectrum) ** 2, n=2 * length, axis=0)[:length]
+    padded = 1 << (2 * length - 1).bit_length()  # so that no lag wraps; a power of two is fast
+    spectrum = np.fft.rfft(around.astype(np.float64), n=padded, axis=0)
+    products = np.fft.irfft(np.abs(spectrum) ** 2, n=padded, axis=0)[:length]
     pairs = np.arange(length, 0, -1)[:, None]
     tiny = 1e-12 * (window.astype(np.float64) ** 2).mean(axis=0)
     variance = products[0] / length

@@ -37,6 +37,7 @@ class History:
         self._times = np.full(2 * self._depth, -np.inf)
         self._cube = np.empty((len(self._columns), 2 * self._depth, 0), dtype=np.float32)
         self._head = 0  # where the next row goes
+        self._straight: tuple[str, ...] | None = None  # subjects that sit in the slots' order
 
     def inherit(self, previous: History) -> None:
         """Take over the past of another history that kept the same columns as long."""
@@ -44,7 +45,7 @@ class History:
         if (self._columns, self._window) == (previous._columns, previous._window):
             self._slots, self._times = previous._slots, previous._times
             self._cube, self._head = previous._cube, previous._head
-            self._depth = previous._depth
+            self._depth, self._straight = previous._depth, previous._straight
 
     @property
     def evicted(self) -> int:
@@ -56,24 +57,27 @@ class History:
     ) -> None:
         """Add a snapshot and the rise of its counters; `holding` are subjects that hold a GPU."""
         elapsed = snapshot.time - self.latest.time if self.latest else np.nan
+        if self.latest is None or self.latest.subjects != snapshot.subjects:
+            self._straight = None
         self.latest = snapshot
         if not self._columns:
             return
-        self._cube[:, :, self._slots.update(snapshot.time, snapshot.subjects, holding)] = np.nan
+        wiped = self._slots.update(snapshot.time, snapshot.subjects, holding)
+        if wiped:
+            self._cube[:, :, wiped] = np.nan
         self._widen()
         self._deepen(snapshot.time)
-        slots = np.array(self._slots.of(snapshot.subjects), dtype=np.intp)
-        straight = np.array_equal(slots, np.arange(len(slots)))
-        kept = slots >= 0
+        slots = self._seats()
         at, twice = self._head, self._head + self._depth
         self._cube[:, at, :] = np.nan
         for (rows, columns), numbers in ((self._gauges, snapshot.values), (self._rates, increase)):
             taken = numbers.T[columns]
             if numbers is increase:
                 taken = taken / elapsed
-            if straight:
-                self._cube[rows, at, : len(slots)] = taken
+            if slots is None:
+                self._cube[rows, at, : len(snapshot.subjects)] = taken
             else:
+                kept = slots >= 0
                 self._cube[rows[:, None], at, slots[kept]] = taken[:, kept]
         self._cube[:, twice, :] = self._cube[:, at, :]
         self._times[[at, twice]] = snapshot.time
@@ -88,15 +92,28 @@ class History:
         times = self._times[self._head : self._head + self._depth]
         first = int(np.searchsorted(times, time - read.window, side="right"))
         rows = slice(self._head + first, self._head + self._depth)
-        slots = np.array(self._slots.of(self.latest.subjects), dtype=np.intp)
-        past = {name: self._matrix(name, rows, slots) for name in read.columns}
+        slots, width = self._seats(), len(self.latest.subjects)
+        past = {name: self._matrix(name, rows, slots, width) for name in read.columns}
         return View(time, self.latest, times[first:].copy(), past)
 
-    def _matrix(self, name: str, rows: slice, slots: NDArray[np.intp]) -> NDArray[np.float32]:
+    def _seats(self) -> NDArray[np.intp] | None:
+        """Return the slot of each latest subject; None where their order is that of the slots."""
+        subjects = self.latest.subjects if self.latest else ()
+        if self._straight == subjects:
+            return None
+        slots = np.array(self._slots.of(subjects), dtype=np.intp)
+        if not np.array_equal(slots, np.arange(len(slots))):
+            return slots
+        self._straight = subjects
+        return None
+
+    def _matrix(
+        self, name: str, rows: slice, slots: NDArray[np.intp] | None, width: int
+    ) -> NDArray[np.float32]:
         """Return one column's past, (T, S): the ring itself where its order is the subjects'."""
         whole = self._cube[self._columns.index(name), rows]
-        if np.array_equal(slots, np.arange(len(slots))):
-            matrix = whole[:, : len(slots)]
+        if slots is None:
+            matrix = whole[:, :width]
         else:
             matrix = whole[:, slots]
             matrix[:, slots < 0] = np.nan

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from aisec_daemon.detectors import Detector
-from aisec_daemon.model import Change, Snapshot, State, Table, Tick, Verdict, View
+from aisec_daemon.model import Change, Read, Snapshot, State, Table, Tick, Verdict, View
 from aisec_daemon.model.allow import Allow
 from aisec_daemon.pipeline.casebook import CHANGED, Casebook
 from aisec_daemon.pipeline.evidence import gather
@@ -48,11 +48,12 @@ class Pipeline:
         }
         self._periods = periods
         self._reads = {detector.rule.name: detector.reads for detector in detectors}
-        self._calls = {
-            rule: {r.table: r for at, r in enumerate(reads) if at == 0 or r.wakes}
-            for rule, reads in self._reads.items()
-        }
-        reads = [read for detector in detectors for read in detector.reads]
+        self._calls: dict[str, list[tuple[Detector, Read]]] = {}
+        for detector in detectors:
+            for at, read in enumerate(self._reads[detector.rule.name]):
+                if at == 0 or read.wakes:
+                    self._calls.setdefault(read.table, []).append((detector, read))
+        reads = [read for some in self._reads.values() for read in some]
         self._histories = {
             name: History(table, [r for r in reads if r.table == name], periods.get(name, 1.0))
             for name, table in tables.items()
@@ -102,9 +103,8 @@ class Pipeline:
         risen = increase(history.latest, snapshot, gap)
         history.add(snapshot, risen, self._holding())
         changes: list[Change] = []
-        for detector in self._detectors:
-            call = self._calls[detector.rule.name].get(name)
-            if call is not None and call.due(before, snapshot.time):
+        for detector, call in self._calls.get(name, ()):
+            if call.due(before, snapshot.time):
                 changes += self._ask(detector, snapshot)
         changes += self.casebook.review(snapshot.time)
         return Tick(snapshot.time, snapshot, risen, tuple(changes), self.casebook.open)
