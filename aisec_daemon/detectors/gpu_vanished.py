@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisec_daemon.model import Read, Rule, Severity, State, StateShape, Verdict, View
+from aisec_daemon.model.snapshot import Word
 
 _NAMELESS = "unknown-"  # what table `gpu` calls a GPU that never answered
 
@@ -51,15 +53,13 @@ class GpuVanished:
         (gpus,) = views
         if gpus is None:
             return state, Verdict((), np.empty(0))
-        kinds = zip(gpus.subjects, gpus.label("kind"), strict=True)
-        present = [u for u, kind in kinds if kind != "mig" and not u.startswith(_NAMELESS)]
-        uuids = tuple(sorted(present))
+        uuids = _present(gpus.subjects, gpus.label("kind"))
         if uuids == state.keys:  # everybody is there, as nearly always
             calm = np.zeros(len(uuids))
             facts = {"missing_seconds": (0.0,) * len(uuids)}
             verdict = Verdict(uuids, calm, facts, ("",) * len(uuids))
             return State(uuids, np.full((len(uuids), 1), gpus.time)), verdict
-        uuids, last = self._remembered(state, present, gpus.time)
+        uuids, last = self._remembered(state, uuids, gpus.time)
         missing = gpus.time - last
         verdict = Verdict(
             uuids,
@@ -70,7 +70,7 @@ class GpuVanished:
         return State(uuids, last.reshape(-1, 1)), verdict
 
     def _remembered(
-        self, state: State, present: list[str], time: float
+        self, state: State, present: tuple[str, ...], time: float
     ) -> tuple[tuple[str, ...], NDArray[np.float64]]:
         """Return the GPUs that are expected, and when each was last seen."""
         seen = dict(zip(state.keys, state.values[:, 0].tolist(), strict=True))
@@ -88,3 +88,10 @@ class GpuVanished:
         if missing < self.after:
             return ""
         return f"GPU {uuid} was last seen {missing:.0f} s ago and the driver no longer lists it"
+
+
+@lru_cache(maxsize=4)
+def _present(uuids: tuple[str, ...], kinds: tuple[Word, ...]) -> tuple[str, ...]:
+    """Return the GPUs that have a name and are whole, sorted."""
+    rows = zip(uuids, kinds, strict=True)
+    return tuple(sorted(u for u, kind in rows if kind != "mig" and not u.startswith(_NAMELESS)))
