@@ -18,8 +18,10 @@ help: ## list the targets
 run: $(VENV)/.run ## start the daemon on this machine, on a loopback port
 	@exec $(BIN)/aisec-daemon run --demo --state $(VENV)/state
 
-test: $(VENV)/.test lint ## check and test everything that needs no system package
-	$(BIN)/pytest -q -m "not system"
+test: $(VENV)/.test ## check and test everything that needs no system package
+	@$(MAKE) -s lint & lint=$$!; \
+	$(BIN)/pytest -q -m "not system"; tests=$$?; \
+	wait $$lint && exit $$tests
 
 test-system: $(VENV)/.test ## install Debian's Prometheus and the like, and test against them
 	@dpkg -s $(SYSTEM_PACKAGES) >/dev/null 2>&1 || { \

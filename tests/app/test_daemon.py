@@ -199,13 +199,16 @@ def test_the_demo_marks_every_series_and_shows_nothing_of_this_machine(tmp_path)
 
 
 def test_what_it_remembers_outlives_it(tmp_path, world):
+    settings = tmp_path / "aisec.toml"
+    settings.write_text("[detectors.gpu_vanished]\nafter = 2\n")
+    known = ("--settings", str(settings))
     for _ in range(2):
-        with running(tmp_path / "state", world=world) as daemon:
+        with running(tmp_path / "state", *known, world=world) as daemon:
             daemon.wait(lambda: daemon.value("aisec_gpu_power_watts", uuid=uuid(0)))
             assert daemon.stop() == 0
     fewer = scenario.node(gpus=3)
     scenario.write(world, fewer)
-    with running(tmp_path / "state", world=world) as daemon:
+    with running(tmp_path / "state", *known, world=world) as daemon:
         daemon.wait(lambda: daemon.value("aisec_finding_open", rule="gpu_vanished") == 1)
 
         assert any(uuid(3) in line for line in daemon.log)
