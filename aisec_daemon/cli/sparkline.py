@@ -21,11 +21,12 @@ def sparkline(series: Sequence[float], width: int, *, plain: bool = False) -> st
     known = [value for value in columns if math.isfinite(value)]
     if not known:
         return ""
-    low, high = min(known), max(known)
+    # Halves, for the span between the two ends of what a float can be is more than it can be.
+    low, high = min(known) / 2, max(known) / 2
     span = (high - low) or 1.0
     last = len(ramp) - 1
     return "".join(
-        ramp[round((value - low) / span * last)] if math.isfinite(value) else _UNREAD
+        ramp[round((value / 2 - low) / span * last)] if math.isfinite(value) else _UNREAD
         for value in columns
     )
 
