@@ -12,6 +12,7 @@ from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.program.programs import Programs
 from aisec_daemon.host.tally import Tally
 from aisec_daemon.host.views.views import Views
+from aisec_daemon.host.workload.workloads import Workloads
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,11 @@ class Host:
     programs: Programs = field(init=False)
     sockets: Sockets = field(init=False)
     views: Views = field(init=False)
+    workloads: Workloads = field(init=False)
 
     def __post_init__(self) -> None:
         programs = Programs(self.root, self.nvml, self.processes, self.tally)
         object.__setattr__(self, "programs", programs)
         object.__setattr__(self, "sockets", Sockets(self.root, programs, self.tally))
         object.__setattr__(self, "views", Views(self.root))
+        object.__setattr__(self, "workloads", Workloads(programs))

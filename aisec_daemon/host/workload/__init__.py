@@ -1,0 +1,1 @@
+"""AI workloads: which processes do AI work, by what they map, hold and run, not by their names."""
