@@ -18,6 +18,7 @@ from aisec_daemon.host.program.names import names
 from aisec_daemon.host.program.rereading import Rereading
 from aisec_daemon.host.redaction.redact import redact_path
 from aisec_daemon.host.workload.belongs import Ground, Owner, of_path, owner
+from aisec_daemon.host.workload.formats import Mapped, mapped_data
 from aisec_daemon.host.workload.frameworks import frameworks
 from aisec_daemon.host.workload.loaded import Loaded, understand
 from aisec_daemon.host.workload.packages import Packages
@@ -39,7 +40,8 @@ class Looked:
     `script` is how the label shows what it runs, `child` that another process of the same program
     started it, `owner` the distribution of a service that it belongs to; once found these stay,
     since programs write titles over their arguments. `frameworks` are distributions or libraries
-    with their versions, `denied` says that its maps may not be read.
+    with their versions, `mapped` files of models and data, `denied` says that its maps may not be
+    read.
     """
 
     identity: ProcessIdentity
@@ -51,6 +53,7 @@ class Looked:
     service: str = ""
     frameworks: tuple[str, ...] = ()
     sites: tuple[str, ...] = ()
+    mapped: tuple[Mapped, ...] = ()
     denied: bool = False
 
 
@@ -81,6 +84,8 @@ class Examiner:
         service = services().by_executable.get(base)
         looked.child = looked.child or script.kind == "child"
         looked.service = looked.owner.service if looked.owner else looked.loaded.service
+        if looked.loaded.words or script.name or service:
+            looked.mapped = mapped_data(text)
         if not (script.name or native or service or looked.loaded.uses):
             looked.script = looked.script or ("-c" if script.kind == "code" else "")
             return size
