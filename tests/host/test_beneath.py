@@ -27,8 +27,10 @@ def root(tmp_path):
 @contextmanager
 def opened(folder):
     descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY)
-    yield descriptor
-    os.close(descriptor)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def text(root, path):

@@ -14,7 +14,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-_MAPPED = rb"^([0-9a-f]+)-([0-9a-f]+) (\S{4}) [^/\n]*(/[^\n]*?\.(?:%s))(?: \(deleted\))?$"
+_MAPPED = re.compile(rb"([0-9a-f]+)-([0-9a-f]+) (\S{4}) [^/]*(/.*)", re.DOTALL)
+_DELETED = b" (deleted)"
 _MAPPED_MAX = 1024
 
 
@@ -44,20 +45,17 @@ class _Formats:
     large_bytes: int
     caches: tuple[tuple[str, re.Pattern[bytes]], ...]
     programs: re.Pattern[bytes]
-    mapped: re.Pattern[bytes]
 
 
 def recognise(path: bytes) -> Format | None:
     """Return what a file is by its path; None if it is neither a model nor data."""
     known = _formats()
-    if known.programs.match(path):
-        return None
     found = known.endings.get(path[path.rfind(b".") + 1 :].lower())
     for kind, pattern in known.caches:
         folder = pattern.match(path)
         if folder is not None:
             return Format(kind, found.ending if found else "", folder=folder[1])
-    return found
+    return None if found is None or known.programs.match(path) else found
 
 
 def large_bytes() -> int:
@@ -68,14 +66,20 @@ def large_bytes() -> int:
 def mapped_data(maps: bytes) -> tuple[Mapped, ...]:
     """Return the files of models and data in the text of /proc/PID/maps, at most so many."""
     files: dict[bytes, Mapped] = {}
-    for start, end, rights, path in _formats().mapped.findall(maps):
+    endings = _formats().endings
+    for each in maps.split(b"\n"):
+        line = each.removesuffix(_DELETED)
+        if line[line.rfind(b".") + 1 :].lower() not in endings and b"/blobs/" not in line:
+            continue
+        found = _MAPPED.fullmatch(line)
+        if found is None or recognise(found[4]) is None:
+            continue
         if len(files) >= _MAPPED_MAX:
             break
-        if recognise(path) is not None:
-            known = files.get(path, Mapped(path, 0, writes=False))
-            size = known.size + int(end, 16) - int(start, 16)
-            writes = known.writes or rights[1:2] + rights[3:4] == b"ws"
-            files[path] = Mapped(path, size, writes)
+        known = files.get(found[4], Mapped(found[4], 0, writes=False))
+        size = known.size + int(found[2], 16) - int(found[1], 16)
+        writes = known.writes or found[3][1:2] + found[3][3:4] == b"ws"
+        files[found[4]] = Mapped(found[4], size, writes)
     return tuple(files.values())
 
 
@@ -91,7 +95,6 @@ def _formats() -> _Formats:
             endings[ending.encode()] = Format(kind, ending)
     folders = "|".join(map(re.escape, content["programs"]["folders"]))
     roots = "|".join(map(re.escape, content["programs"]["roots"]))
-    every = b"|".join(map(re.escape, endings))
     return _Formats(
         endings,
         content["large"]["bytes"],
@@ -101,5 +104,4 @@ def _formats() -> _Formats:
             for pattern in patterns
         ),
         re.compile(rf"(?:{roots})|.*(?:{folders})".encode(), re.DOTALL),
-        re.compile(_MAPPED % every, re.MULTILINE | re.IGNORECASE),
     )

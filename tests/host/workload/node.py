@@ -74,9 +74,12 @@ class Node:
     def python(self, pid: int, *argv: str, maps: str = "", **more) -> Path:
         """Add a process of Python in a virtual environment."""
         standard = loaded("/usr/bin/python3.11", "/usr/lib/python3.11/lib-dynload/_ssl.so")
-        return self.add(pid, standard + maps, ("/opt/venv/bin/python", *argv), **{
-            "exe": "/usr/bin/python3.11", **more
-        })
+        return self.add(
+            pid,
+            standard + maps,
+            ("/opt/venv/bin/python", *argv),
+            **{"exe": "/usr/bin/python3.11", **more},
+        )
 
     def maps(self, pid: int, maps: str, mapped_bytes: int) -> None:
         """Have a process map something else, as its stat tells."""
