@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,10 +27,14 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 class File(NamedTuple):
-    """A file that is open or mapped: what it belongs to, its name there, its size (NaN: unread)."""
+    """A file that is open or mapped: what it belongs to, its name there, its size (NaN: unread).
+
+    Names are redacted, so that several files may bear one; `key` tells them apart.
+    """
 
     target: Target
     name: str
+    key: bytes
     direction: int
     size: float
 
@@ -66,12 +71,16 @@ class Files:
             self._left -= listing.links
             unread = 0.0
             if not listing.whole:
-                size = os.stat("fd", dir_fd=folder).st_size  # how many there are, since Linux 6.2
-                unread = float(size - listing.links) if size > listing.links else math.nan
+                unread = self._number_of(folder) - listing.links
             files = [*self._opened(folder, listing.files), *self._mapped(folder, mapped)]
             return Listed(files, unread)
         finally:
             os.close(folder)
+
+    def _number_of(self, folder: int) -> float:
+        """Return how many files are open: Linux 6.2 and later tell; NaN before."""
+        size = os.stat("fd", dir_fd=folder).st_size if self._real else 0
+        return float(size) if size else math.nan
 
     def _opened(self, folder: int, files: Sequence[Opened]) -> Iterator[File]:
         for each in files:
@@ -110,6 +119,8 @@ class Files:
 
 def _file(path: bytes, found: Format, where: Storage, direction: int, size: float) -> File:
     place, name = folder_and_name(redact_path(path))
+    key = blake2b(path, digest_size=8).digest()
+    target = Target(found.kind, place, found.ending, where)
     if found.folder:  # the names in it are hashes: it is told as a whole
-        return File(Target(found.kind, redact_path(found.folder), "", where), name, direction, size)
-    return File(Target(found.kind, place, found.ending, where), name, direction, size)
+        target = Target(found.kind, redact_path(found.folder), "", where)
+    return File(target, name, key, direction, size)

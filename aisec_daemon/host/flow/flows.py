@@ -88,7 +88,7 @@ class Flows:
             for file in listed.files:
                 flow = self._seen[each.asset].see(file.target, now)
                 if flow is not None:
-                    flow.see(file.name, file.direction, file.size)
+                    flow.see(file.name, file.key, file.direction, file.size)
         return denied
 
     def _fail(self, error: OSError | ValueError) -> int:

@@ -71,12 +71,13 @@ def _parts(target: Target, flow: Flow) -> Iterator[_Part]:
     place = target.place.rstrip("/")
     if flow.names is None:
         text = f"{place}/*.{target.format}" if target.format else place
-        size = sum(flow.open.values()) if flow.open else math.nan
+        size = sum(size for _, size in flow.open.values()) if flow.open else math.nan
         yield _Part(text, flow.direction, float(len(flow.open)), size)
         return
     for name, direction in flow.names.items():
-        is_open = float(name in flow.open)
-        yield _Part(f"{place}/{name}", direction, is_open, flow.open.get(name, math.nan))
+        sizes = [size for known, size in flow.open.values() if known == name]
+        size = sum(sizes) if sizes else math.nan
+        yield _Part(f"{place}/{name}", direction, float(len(sizes)), size)
 
 
 def _subject(asset: str, target: Target, text: str) -> str:

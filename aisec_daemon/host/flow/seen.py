@@ -38,23 +38,23 @@ class Flow:
     """One target: when it was seen first and last, in which direction (bits), and what is open now.
 
     `names` holds the directions of the files by their names, None once they are too many to be
-    told one by one; `open` the sizes of those that are open now, `connections` how many are.
+    told one by one; `open` the names and sizes of those that are open now, `connections` how many.
     """
 
     first: float
     last: float
     direction: int = 0
     names: dict[str, int] | None = field(default_factory=dict)
-    open: dict[str, float] = field(default_factory=dict)
+    open: dict[bytes, tuple[str, float]] = field(default_factory=dict)
     connections: int = 0
 
-    def see(self, name: str, direction: int, size: float) -> None:
-        """Note a file that is open."""
+    def see(self, name: str, key: bytes, direction: int, size: float) -> None:
+        """Note a file that is open; `key` tells it from others of its name."""
         self.direction |= direction
-        self.open[name] = size
+        self.open[key] = name, size
         if self.names is not None:
             self.names[name] = self.names.get(name, 0) | direction
-            if len(self.names) > SINGLES:
+            if len(self.names) > SINGLES or len(self.open) > SINGLES:
                 self.names = None
 
 

@@ -45,14 +45,13 @@ RUNTIMES = {
     "podman, rootless": (
         [
             bound(f"/user/1000/containers/overlay-containers/{ID}/userdata/hosts", "/etc/hosts"),
-            f"900 800 0:70 / / rw - fuse.fuse-overlayfs fuse-overlayfs rw,user_id=0",
+            "900 800 0:70 / / rw - fuse.fuse-overlayfs fuse-overlayfs rw,user_id=0",
         ],
         Placement(ID),
     ),
     "containerd, in a pod": (
         [
-            "900 800 0:70 / / rw - overlay overlay rw,"
-            "upperdir=/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/91/fs",
+            OVERLAY.replace("docker/overlay2", "containerd/snapshots").replace(LAYER, "91"),
             bound(
                 f"/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/{ID}/hostname",
                 "/etc/hostname",
@@ -85,8 +84,7 @@ RUNTIMES = {
     "a host's own view of its containers": (
         [
             "25 1 8:1 / / rw - ext4 /dev/sda1 rw",
-            "26 25 0:70 / /var/lib/docker/overlay2/x/merged rw - overlay overlay rw,"
-            f"upperdir=/var/lib/docker/overlay2/{LAYER}/diff",
+            OVERLAY.replace(" / / ", " / /var/lib/docker/overlay2/x/merged "),
         ],
         Placement(),
     ),

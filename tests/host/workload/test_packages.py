@@ -54,7 +54,8 @@ def test_debians_single_files_tell_their_version(tmp_path):
     found = read(tmp_path, "notebook", "torch", site="/usr/lib/python3/dist-packages")
 
     assert {name: each.version for name, each in found.items()} == {
-        **{"notebook": "6.4.12", "torch": "1.13.1"},
+        "notebook": "6.4.12",
+        "torch": "1.13.1",
     }
 
 
@@ -128,7 +129,7 @@ def test_no_folder_is_an_error_and_nothing_stays_open(tmp_path):
     before = descriptors()
     read(tmp_path, "torch")
     for site in ("/nowhere", "/file"):
-        with pytest.raises(OSError, match="folder|No such|Not a"):
+        with pytest.raises(OSError, match=r"folder|No such|Not a"):
             read(tmp_path, "torch", site=site)
 
     assert descriptors() == before

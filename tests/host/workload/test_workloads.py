@@ -155,9 +155,7 @@ def test_a_turn_reads_so_much_and_the_next_one_the_rest(node, monkeypatch):
     monkeypatch.setattr(module, "_TURN_BYTES", 3 * len(maps))
     for pid in range(10, 20):
         node.add(pid, maps, holds=NODE if pid == 19 else ())
-    counts = []
-    for _ in range(8):
-        counts.append(sorted(node.again()))
+    counts = [sorted(node.again()) for _ in range(8)]
 
     assert 19 in counts[0]
     assert [len(pids) for pids in counts] == sorted(len(pids) for pids in counts)
