@@ -55,7 +55,7 @@ def owner(packages: Packages, ground: Ground, script: Script) -> Owner | None:
 
 
 def of_path(packages: Packages, root: int, path: bytes) -> Owner | None:
-    """Return the service that a file in a site-packages belongs to; the file is known to be there."""
+    """Return the service that a file which is there, in a site-packages, belongs to."""
     found = _IN_SITE.match(path)
     if found is None:
         return None
