@@ -147,6 +147,22 @@ def test_an_executable_that_is_a_pipe_is_not_waited_for(node):
     assert service(node) is None
 
 
+def test_who_uses_ray_is_not_the_service_and_its_own_processes_are(node):
+    """As Ray 2.60 starts them: a driver, the server of the cluster's state, a worker."""
+    raylet = loaded(f"{SITE}/ray/_raylet.so")
+    gcs = f"{SITE}/ray/core/src/ray/gcs/gcs_server"
+    install(node.python(7, "/srv/job.py", maps=raylet), "ray", "2.60.0", "ray")
+    folder = node.add(8, loaded(gcs), (gcs, "--log_dir=/tmp/ray"), gcs)
+    install(folder, "ray", "2.60.0", "ray")
+    (folder / f"root{gcs}").parent.mkdir(parents=True)
+    (folder / f"root{gcs}").write_text("")
+    install(node.add(9, raylet, ("ray::IDLE",), "/usr/bin/python3.11"), "ray", "2.60.0", "ray")
+    told = {each.workloads[0].identity.pid: each for each in node.assets()}
+
+    assert {pid: each.service for pid, each in told.items()} == {7: "", 8: "ray", 9: ""}
+    assert {each.frameworks for each in told.values()} == {("ray 2.60.0",)}
+
+
 def test_a_checkout_is_known_by_what_lies_beside_its_script(node):
     folder = node.python(7, "main.py", "--listen")
     (folder / "root/work/comfy").mkdir(parents=True)
