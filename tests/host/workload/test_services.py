@@ -163,6 +163,47 @@ def test_who_uses_ray_is_not_the_service_and_its_own_processes_are(node):
     assert {each.frameworks for each in told.values()} == {("ray 2.60.0",)}
 
 
+@pytest.mark.parametrize(
+    ("text", "installed", "found"),
+    [
+        ("import os\nimport gradio as gr\n", True, ("gradio", ("gradio 4.44.0",))),
+        ("try:\n    from gradio import Blocks\nexcept ImportError: pass\n", True, ("gradio", ...)),
+        ("import gradio as gr\n", False, None),
+        ("# import gradio\nprint('import gradio')\nimport gradio_tools\n", True, None),
+        ("x" * 70_000 + "\nimport gradio\n", True, None),
+    ],
+)
+def test_a_script_that_imports_what_is_a_service(node, text, installed, found):
+    folder = node.python(7, "app.py")
+    (folder / "root/work").mkdir()
+    (folder / "root/work/app.py").write_text(text)
+    if installed:
+        install(folder, "gradio", "4.44.0")
+    told = service(node)
+
+    assert (told and told[0]) == (found and found[0])
+    assert not told or told[1] == ("gradio 4.44.0",)
+
+
+def test_a_script_that_is_a_pipe_is_not_waited_for(node):
+    folder = node.python(7, "app.py")
+    (folder / "root/work").mkdir()
+    os.mkfifo(folder / "root/work/app.py")
+
+    assert service(node) is None
+
+
+def test_helpers_that_load_nothing_belong_to_their_service(node):
+    """As uvicorn starts its workers: they hold the sockets."""
+    folder = node.python(7, "-m", "uvicorn", "--workers=2", "mlflow.server:app")
+    install(folder, "mlflow", "3.0", "mlflow")
+    node.python(8, "-c", "from multiprocessing.spawn import spawn_main; spawn_main(1)", parent=7)
+    node.python(9, "-c", "from multiprocessing.spawn import spawn_main; spawn_main(1)", parent=1)
+    (asset,) = node.assets()
+
+    assert [(w.identity.pid, w.service) for w in asset.workloads] == [(7, "mlflow"), (8, "mlflow")]
+
+
 def test_a_checkout_is_known_by_what_lies_beside_its_script(node):
     folder = node.python(7, "main.py", "--listen")
     (folder / "root/work/comfy").mkdir(parents=True)
