@@ -175,8 +175,8 @@ def test_who_uses_ray_is_not_the_service_and_its_own_processes_are(node):
 )
 def test_a_script_that_imports_what_is_a_service(node, text, installed, found):
     folder = node.python(7, "app.py")
-    (folder / "root/work").mkdir()
-    (folder / "root/work/app.py").write_text(text)
+    (folder / "root/app").mkdir()
+    (folder / "root/app/app.py").write_text(text)
     if installed:
         install(folder, "gradio", "4.44.0")
     told = service(node)
@@ -187,8 +187,8 @@ def test_a_script_that_imports_what_is_a_service(node, text, installed, found):
 
 def test_a_script_that_is_a_pipe_is_not_waited_for(node):
     folder = node.python(7, "app.py")
-    (folder / "root/work").mkdir()
-    os.mkfifo(folder / "root/work/app.py")
+    (folder / "root/app").mkdir()
+    os.mkfifo(folder / "root/app/app.py")
 
     assert service(node) is None
 
@@ -206,12 +206,12 @@ def test_helpers_that_load_nothing_belong_to_their_service(node):
 
 def test_a_checkout_is_known_by_what_lies_beside_its_script(node):
     folder = node.python(7, "main.py", "--listen")
-    (folder / "root/work/comfy").mkdir(parents=True)
-    (folder / "root/work/main.py").write_text("")
-    (folder / "root/work/comfy/sd.py").write_text("")
+    (folder / "root/app/comfy").mkdir(parents=True)
+    (folder / "root/app/main.py").write_text("")
+    (folder / "root/app/comfy/sd.py").write_text("")
 
     assert service(node) == ("comfyui", ())
-    assert node.assets()[0].group.script == "/work/main.py"
+    assert node.assets()[0].group.script == "/app/main.py"
 
 
 def test_a_title_that_is_written_over_arguments_changes_nothing(node):
