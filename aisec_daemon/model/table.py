@@ -66,7 +66,8 @@ class Table:
     On the metrics page each row is a series per column under the labels named in `series`; `info`
     names the labels that are published once per row, on `aisec_<table>_info`. A table with
     `aggregate` shows sums over rows that agree in those labels instead (and the number of rows),
-    and single rows only where the operator asks for them.
+    and single rows only where the operator asks for them. The last rows of one that is `kept` are
+    in the journal, to be shown and approved.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Table:
     series: tuple[str, ...]
     info: tuple[str, ...] = ()
     aggregate: tuple[str, ...] = ()
+    kept: bool = False
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns] + [label.name for label in self.labels]
