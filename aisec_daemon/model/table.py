@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 UNITS = frozenset(
     {
         *("bytes", "celsius", "hertz", "joules", "ratio", "seconds", "watts"),
@@ -107,6 +110,11 @@ class Table:
         """Positions of the counters that have a rate from row to row."""
         columns = enumerate(self.columns)
         return tuple(at for at, c in columns if c.kind is Kind.COUNTER and not c.carried)
+
+    @cached_property
+    def rising(self) -> NDArray[np.bool_]:
+        """Which of the columns those are, (F,)."""
+        return np.isin(np.arange(len(self.columns)), self.counters)
 
     def index(self, column: str) -> int:
         """Position of a column in a snapshot's values; KeyError if there is none."""

@@ -27,7 +27,7 @@ class View:
 
     @classmethod
     def of(cls, snapshot: Snapshot, time: float) -> View:
-        """A snapshot without a past."""
+        """Return the view of a snapshot without a past."""
         return cls(time, snapshot, np.empty(0), {})
 
     @property

@@ -126,7 +126,10 @@ class Pipeline:
     def _ask(self, detector: Detector, snapshot: Snapshot) -> list[Change]:
         """Let one detector judge; a fault of its own changes nothing."""
         rule = detector.rule
-        views = [self._view(read, snapshot.time) for read in self._reads[rule.name]]
+        reads = self._reads[rule.name]
+        views = [self._view(read, snapshot.time) for read in reads]
+        if any(v is None and r.needed for v, r in zip(views, reads, strict=True)):
+            return []
         state = self._states.get(rule.name) or State((), snapshot.values[:0, :0])
         answer = self._guard(rule.name, lambda: detector(state, *views))
         if answer is None:
