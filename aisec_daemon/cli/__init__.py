@@ -11,6 +11,7 @@ from time import monotonic
 import typer
 
 from aisec_daemon.cli.ack import ack
+from aisec_daemon.cli.approve import approve
 from aisec_daemon.cli.calibrate import calibrate
 from aisec_daemon.cli.check import check
 from aisec_daemon.cli.doctor import doctor
@@ -34,6 +35,7 @@ app.command()(run)
 app.command()(once)
 app.add_typer(findings, name="findings")
 app.command()(ack)
+app.command()(approve)
 app.command()(export)
 app.command()(check)
 app.command()(doctor)

@@ -69,8 +69,11 @@ class Table:
     On the metrics page each row is a series per column under the labels named in `series`; `info`
     names the labels that are published once per row, on `aisec_<table>_info`. A table with
     `aggregate` shows sums over rows that agree in those labels instead (and the number of rows),
-    and single rows only where the operator asks for them. The last rows of one that is `kept` are
-    in the journal, to be shown and approved.
+    and single rows only where the operator asks for them.
+
+    The last rows of a table that is `kept` are in the journal, to be shown and approved. Approved
+    rows and those of today are the same thing if they agree in the label `identity` (their subject
+    if it is empty), and differ in what `compared` labels say.
     """
 
     name: str
@@ -81,14 +84,17 @@ class Table:
     info: tuple[str, ...] = ()
     aggregate: tuple[str, ...] = ()
     kept: bool = False
+    identity: str = ""
+    compared: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns] + [label.name for label in self.labels]
         if len(set(names)) != len(names):
             raise ValueError(f"table {self.name!r} names a column or label twice")
-        unknown = {*self.series, *self.info, *self.aggregate} - {x.name for x in self.labels}
+        used = {*self.series, *self.info, *self.aggregate, *self.compared}
+        unknown = (used | ({self.identity} - {""})) - {x.name for x in self.labels}
         if unknown:
-            raise ValueError(f"table {self.name!r} shows labels it does not have: {unknown}")
+            raise ValueError(f"table {self.name!r} speaks of labels it does not have: {unknown}")
 
     @cached_property
     def column_names(self) -> tuple[str, ...]:
