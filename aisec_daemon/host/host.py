@@ -37,4 +37,5 @@ class Host:
         object.__setattr__(self, "programs", programs)
         object.__setattr__(self, "sockets", Sockets(self.root, programs, self.tally))
         object.__setattr__(self, "views", Views(self.root))
-        object.__setattr__(self, "workloads", Workloads(programs))
+        workloads = Workloads(self.root, self.nvml, self.processes, programs, self.tally)
+        object.__setattr__(self, "workloads", workloads)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 
+_LOADED = re.compile(rb"^\S+ ..x. [^/\n]*(/[^\n]+)$", re.MULTILINE)
 _CHUNK_BYTES = 65536  # the kernel gives no more than a page at a time, whatever is asked for
 
 
@@ -16,10 +18,27 @@ def parse_maps(text: bytes) -> frozenset[bytes]:
     return frozenset(line[line.index(b"/") :] for line in text.split(b"\n") if b"/" in line)
 
 
+def parse_loaded(text: bytes) -> frozenset[bytes]:
+    """Return the files of which a part is mapped to be executed, as a library's code is.
+
+    Who only looks at a library's file (a file manager, a backup) maps none of it so.
+    """
+    return frozenset(_LOADED.findall(text))
+
+
 def read_maps(directory: int, limit_bytes: int) -> tuple[frozenset[bytes], int]:
     """Read the maps of the process whose folder is open; return its files and the bytes read.
 
-    What lies behind `limit_bytes` is left out, but for what is cut in half. OSError.
+    What lies behind `limit_bytes` is left out. OSError.
+    """
+    text, size = slurp_maps(directory, limit_bytes)
+    return parse_maps(text), size
+
+
+def slurp_maps(directory: int, limit_bytes: int) -> tuple[bytes, int]:
+    """Return the maps as the kernel writes them, without a line cut in half, and what was read.
+
+    OSError.
     """
     descriptor = os.open("maps", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
     parts: list[bytes] = []
@@ -28,9 +47,9 @@ def read_maps(directory: int, limit_bytes: int) -> tuple[frozenset[bytes], int]:
         while size < limit_bytes:
             part = os.read(descriptor, _CHUNK_BYTES)
             if not part:
-                return parse_maps(b"".join(parts)), size
+                return b"".join(parts), size
             parts.append(part)
             size += len(part)
     finally:
         os.close(descriptor)
-    return parse_maps(b"".join(parts).rpartition(b"\n")[0]), size
+    return b"".join(parts).rpartition(b"\n")[0], size
