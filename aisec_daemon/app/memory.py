@@ -6,8 +6,9 @@ import logging
 import math
 import sqlite3
 
-from aisec_daemon.app import approved, inventory, state
+from aisec_daemon.app import approved, state
 from aisec_daemon.app.clock import Clock
+from aisec_daemon.app.inventory.kept import Keeper
 from aisec_daemon.app.settings import Settings
 from aisec_daemon.app.state import StateDir
 from aisec_daemon.journal.journal import Journal
@@ -38,7 +39,7 @@ class Memory:
         self._clock = clock
         self._upkeep = upkeep
         self._folder = StateDir(settings.state)
-        self._rows = inventory.Keeper()
+        self._rows = Keeper()
         self._approved = None if replaying else approved.Watch(settings.state)
         if settings.journal.enabled and not replaying:
             self._open(settings, upkeep, board)

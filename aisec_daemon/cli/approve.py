@@ -32,11 +32,12 @@ def approve(
 
     Exit code 0: done, or nothing differs. 1: the journal or the file cannot be used. 2: wrong use.
     """
-    from aisec_daemon.app import approved, inventory  # noqa: PLC0415 # help stays quick
+    from aisec_daemon.app import approved  # noqa: PLC0415 # help stays quick
     from aisec_daemon.app.asking import AskError, asked  # noqa: PLC0415
     from aisec_daemon.app.clock import Clock  # noqa: PLC0415
+    from aisec_daemon.app.inventory.kept import kept_rows, kept_tables  # noqa: PLC0415
 
-    known = [table.name for table in inventory.kept_tables() if table.identity]
+    known = [table.name for table in kept_tables() if table.identity]
     wanted = tables or known
     for name in wanted:
         if name not in known:
@@ -46,7 +47,7 @@ def approve(
     folder = chosen(settings, state).state
     try:
         with asked(folder) as db:
-            rows = {each.table.name: each for each in inventory.kept_rows(db)}
+            rows = {each.table.name: each for each in kept_rows(db)}
     except AskError as error:
         refuse(str(error), 1)
     for name in wanted:
@@ -59,7 +60,9 @@ def approve(
             if not dry_run:
                 file = approved.write(folder, approved.Approval(rows[name], now, who(), reason))
                 typer.echo(f"{name}: {len(rows[name].subjects)} rows approved in {file}")
-    except (OSError, approved.ApprovalError) as error:
+    except approved.ApprovalError as error:
+        refuse(f"{error}; remove it to approve anew", 1)
+    except OSError as error:
         refuse(str(error), 1)
 
 
