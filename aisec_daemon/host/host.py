@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aisec_daemon.host.flow.flows import Flows
 from aisec_daemon.host.network.sockets import Sockets
 from aisec_daemon.host.nvml.client import Nvml
 from aisec_daemon.host.outputs.reader import OutputReader
@@ -31,6 +32,7 @@ class Host:
     sockets: Sockets = field(init=False)
     views: Views = field(init=False)
     workloads: Workloads = field(init=False)
+    flows: Flows = field(init=False)
 
     def __post_init__(self) -> None:
         programs = Programs(self.root, self.nvml, self.processes, self.tally)
@@ -39,3 +41,4 @@ class Host:
         object.__setattr__(self, "views", Views(self.root))
         workloads = Workloads(self.root, self.nvml, self.processes, programs, self.tally)
         object.__setattr__(self, "workloads", workloads)
+        object.__setattr__(self, "flows", Flows(self.root, workloads, self.tally))

@@ -18,6 +18,7 @@ from aisec_daemon.host.program.names import names
 from aisec_daemon.host.program.rereading import Rereading
 from aisec_daemon.host.redaction.redact import redact_path
 from aisec_daemon.host.workload.belongs import Ground, Owner, of_path, owner
+from aisec_daemon.host.workload.formats import Mapped, mapped_data
 from aisec_daemon.host.workload.frameworks import frameworks
 from aisec_daemon.host.workload.loaded import Loaded, understand
 from aisec_daemon.host.workload.packages import Packages
@@ -39,7 +40,8 @@ class Looked:
     `script` is how the label shows what it runs, `child` that another process of the same program
     started it, `owner` the distribution of a service that it belongs to; once found these stay,
     since programs write titles over their arguments. `frameworks` are distributions or libraries
-    with their versions, `denied` says that its maps may not be read.
+    with their versions, `mapped` files of models and data, `denied` says that its maps may not be
+    read.
     """
 
     identity: ProcessIdentity
@@ -51,6 +53,7 @@ class Looked:
     service: str = ""
     frameworks: tuple[str, ...] = ()
     sites: tuple[str, ...] = ()
+    mapped: tuple[Mapped, ...] = ()
     denied: bool = False
 
 
@@ -77,39 +80,41 @@ class Examiner:
         base = path.rpartition("/")[2]
         native = _IN_SITE.search(path) is not None and not _is_python(base)
         interpreter = "" if native else looked.loaded.interpreter or _interpreter(base)
+        script = _script(directory, interpreter)
         service = services().by_executable.get(base)
-        if not (interpreter or native or service or looked.loaded.suffices):
+        looked.child = looked.child or script.kind == "child"
+        looked.service = looked.owner.service if looked.owner else looked.loaded.service
+        if looked.loaded.words or script.name or service:
+            looked.mapped = mapped_data(text)
+        if not (script.name or native or service or looked.loaded.uses):
+            looked.script = looked.script or ("-c" if script.kind == "code" else "")
             return size
         try:
             root = os.open("root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=directory)
         except OSError:
             root = -1
         try:
-            looked.owner = self._owner(looked, directory, root, interpreter) or looked.owner
-            word = looked.owner.service if looked.owner else looked.loaded.service
-            if not word and service is not None and service.marks:
+            looked.owner = self._owner(looked, directory, root, script) or looked.owner
+            if looked.owner is not None:
+                looked.service = looked.owner.service
+            elif service is not None and service.marks and not looked.service:
                 marked, read = self._is_marked(directory, root, path, service.marks, real=real)
-                word, size = service.word if marked else "", size + read // _FILE_BYTES
-            looked.service = word
+                looked.service, size = service.word if marked else "", size + read // _FILE_BYTES
             self._describe(looked, root)
         finally:
             if root >= 0:
                 os.close(root)
         return size + _LOOK_BYTES
 
-    def _owner(self, looked: Looked, directory: int, root: int, interpreter: str) -> Owner | None:
+    def _owner(self, looked: Looked, directory: int, root: int, script: Script) -> Owner | None:
         executable = os.fsencode(looked.identity.executable or "")
-        if not interpreter:
+        if not script.name:
             return of_path(self._packages, root, executable) if root >= 0 else None
-        arguments = _arguments(directory)
-        parse = parse_java if interpreter == "java" else parse_python
-        script = parse(arguments)
         folder = b"/"
         with suppress(OSError):
             folder = os.readlink(b"cwd", dir_fd=directory)
-        if not looked.script:
-            looked.child, looked.script = script.kind == "child", _label(script, folder)
-        if root < 0 or script.kind not in ("file", "module"):
+        looked.script = looked.script or _label(script, folder)
+        if root < 0:
             return None
         top = os.fstat(root)
         key = (top.st_dev, top.st_ino, folder, script)
@@ -183,21 +188,23 @@ def _interpreter(base: str) -> str:
     return "python" if _is_python(base) else "java" if base == "java" else ""
 
 
-def _arguments(directory: int) -> list[bytes]:
+def _script(directory: int, interpreter: str) -> Script:
+    """Read what an interpreter runs; nothing if it is none."""
+    if not interpreter:
+        return Script()
     descriptor = os.open("cmdline", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
     try:
         raw = os.read(descriptor, _COMMAND_BYTES)
     finally:
         os.close(descriptor)
-    return raw.rstrip(b"\0").split(b"\0") if raw else []
+    parse = parse_java if interpreter == "java" else parse_python
+    return parse(raw.rstrip(b"\0").split(b"\0") if raw else [])
 
 
 def _label(script: Script, folder: bytes) -> str:
-    if script.kind == "code":
-        return "-c"
-    if script.kind == "file":
-        return _short(os.path.normpath(os.path.join(folder, script.name)))  # noqa: PTH118 - bytes
-    return _short(script.name) if script.kind == "module" else ""
+    if script.kind == "module":
+        return _short(script.name)
+    return _short(os.path.normpath(os.path.join(folder, script.name)))  # noqa: PTH118 - bytes
 
 
 def _short(path: bytes) -> str:

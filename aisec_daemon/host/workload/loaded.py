@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -16,7 +15,7 @@ _DELETED = b" (deleted)"
 _SITE = re.compile(rb"(.*?/(?:site|dist)-packages)/([^/]+)(?:/([^/]+))?")
 _STANDARD = re.compile(rb"(.*?/python3[0-9.]*t?)/lib-dynload/")
 _NUMBERED = re.compile(rb"\.so\.([0-9]{1,8}(?:\.[0-9]{1,8}){0,4})$")
-_KNOWN_PATHS = 4096
+_KNOWN_PATHS, _KNOWN_SETS = 4096, 256
 _SITES_MAX = 8
 
 
@@ -60,8 +59,9 @@ class _Meaning(NamedTuple):
     service: str
 
 
-def understand(paths: Iterable[bytes]) -> Loaded:
-    """Judge by the files that a process maps to execute them."""
+@lru_cache(_KNOWN_SETS)
+def understand(paths: frozenset[bytes]) -> Loaded:
+    """Judge by the files that a process maps to execute them; many processes map the same ones."""
     known = [each for each in map(_meaning, paths) if each is not None]
     words = {each.word for each in known if each.word}
     if any(each.python for each in known):
@@ -84,7 +84,7 @@ def understand(paths: Iterable[bytes]) -> Loaded:
 
 @lru_cache(_KNOWN_PATHS)
 def _meaning(path: bytes) -> _Meaning | None:
-    """Say what one file tells, None if nothing; most processes map the same ones."""
+    """Say what one file tells, None if nothing."""
     path = path.removesuffix(_DELETED)
     base = path[path.rfind(b"/") + 1 :]
     word, python = library(path), of_python(path)

@@ -21,6 +21,7 @@ from aisec_daemon.host.program.programs import Programs
 from aisec_daemon.host.tally import Call, Tally
 from aisec_daemon.host.workload.asset import Asset
 from aisec_daemon.host.workload.examine import Examiner, Looked
+from aisec_daemon.host.workload.formats import Mapped
 from aisec_daemon.host.workload.grouping import OnGpu, Sight, group, works
 from aisec_daemon.host.workload.workload import Workload
 
@@ -63,6 +64,12 @@ class Workloads:
     def members(self) -> list[ProcessIdentity]:
         """Return who they are; UnreadableError."""
         return [each.identity for each in self.read()]
+
+    def mapped(self, identity: ProcessIdentity) -> tuple[Mapped, ...]:
+        """Return the files of models and data that a process had mapped when it was looked at."""
+        known = self._looked.get(identity.pid)
+        same = known is not None and known.identity.start_ticks == identity.start_ticks
+        return known.mapped if known is not None and same else ()
 
     def assets(self) -> list[Asset]:
         """Return them in groups; UnreadableError if nobody can tell."""
