@@ -23,7 +23,7 @@ test: $(VENV)/.test ## check and test everything that needs no system package
 	$(BIN)/pytest -q -m "not system"; tests=$$?; \
 	wait $$lint && exit $$tests
 
-test-system: $(VENV)/.test ## install Debian's Prometheus and the like, and test against them
+test-system: $(VENV)/.services ## install Debian's Prometheus and the like, and test against them
 	@dpkg -s $(SYSTEM_PACKAGES) >/dev/null 2>&1 || { \
 		$(SUDO) apt-get update -qq && \
 		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(SYSTEM_PACKAGES); }
@@ -80,3 +80,7 @@ $(VENV)/.test: pyproject.toml | $(BIN)/python
 	@$(BIN)/pip install -q --disable-pip-version-check 'pip>=25.1'
 	@$(BIN)/pip install -q --disable-pip-version-check -e . --group dev
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.services: $(VENV)/.test
+	@$(BIN)/pip install -q --disable-pip-version-check --group services
+	@touch $@
