@@ -13,7 +13,7 @@ import struct
 import sys
 from collections.abc import Collection, Generator, Iterator
 
-from aisec_daemon.host.network.socket import TcpSocket, address
+from aisec_daemon.host.network.socket import LISTEN, TcpSocket, address
 
 _NETLINK_SOCK_DIAG = 4
 _SOCK_DIAG_BY_FAMILY = 20
@@ -21,7 +21,8 @@ _REQUEST_DUMP = 0x301  # NLM_F_REQUEST, NLM_F_ROOT, NLM_F_MATCH
 _ERROR, _DONE = 2, 3
 _INTERRUPTED = 0x10  # NLM_F_DUMP_INTR
 _INFO = 2  # INET_DIAG_INFO
-_STATES = ~(1 << 3 | 1 << 6 | 1 << 7 | 1 << 12) & 0x1FFF  # not those that belong to no process
+ALL_STATES = ~(1 << 3 | 1 << 6 | 1 << 7 | 1 << 12) & 0x1FFF  # not those of no process
+LISTENING = 1 << LISTEN
 
 _HEAD = struct.Struct("=IHHII")
 _REQUEST = struct.Struct("=BBBxI48x")
@@ -37,14 +38,21 @@ _RECEIVE_BYTES = 1 << 18
 _TIMEOUT_SECONDS = 2.0
 
 
-def dump(families: Collection[int] = (socket.AF_INET, socket.AF_INET6)) -> Iterator[bytes]:
-    """Yield every TCP socket of our network namespace, as the kernel's messages; OSError."""
+def dump(
+    families: Collection[int] = (socket.AF_INET, socket.AF_INET6), states: int = ALL_STATES
+) -> Iterator[bytes]:
+    """Yield every TCP socket of our network namespace, as the kernel's messages; OSError.
+
+    `states` has a bit for each state that is wanted. tcp_info is asked for unless only listening
+    sockets are: they have none worth the bytes.
+    """
     kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
     with socket.socket(socket.AF_NETLINK, kind, _NETLINK_SOCK_DIAG) as diag:
         diag.settimeout(_TIMEOUT_SECONDS)
         diag.bind((0, 0))
         for number, family in enumerate(families, 1):
-            body = _REQUEST.pack(family, socket.IPPROTO_TCP, 1 << (_INFO - 1), _STATES)
+            wanted = 0 if states == LISTENING else 1 << (_INFO - 1)
+            body = _REQUEST.pack(family, socket.IPPROTO_TCP, wanted, states)
             size = _HEAD.size + len(body)
             diag.send(_HEAD.pack(size, _SOCK_DIAG_BY_FAMILY, _REQUEST_DUMP, number, 0) + body)
             while True:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from errno import errorcode
 from pathlib import Path
 
@@ -34,14 +34,12 @@ class Owners:
         processes share is the first one's.
         """
         members = list(members)
-        self._turn += 1
-        alive = {identity.subject for identity in members}
-        self._inodes_known = {k: known for k, known in self._inodes_known.items() if k in alive}
+        self.turn(members)
         owned: dict[str, dict[int, str]] = {}
         folders: dict[str, str] = {}
         denied = 0
         for identity in members:
-            inodes = self._inodes(identity)
+            inodes = self.inodes(identity)
             if inodes is None:
                 denied += 1
             elif inodes:
@@ -50,6 +48,12 @@ class Owners:
                 for inode in inodes:
                     mine.setdefault(inode, identity.subject)
         return owned, denied
+
+    def turn(self, members: Collection[ProcessIdentity]) -> None:
+        """Begin a turn, and forget who is not among these."""
+        self._turn += 1
+        alive = {identity.subject for identity in members}
+        self._inodes_known = {k: known for k, known in self._inodes_known.items() if k in alive}
 
     def namespace(self, identity: ProcessIdentity) -> tuple[str, str]:
         """Return the network namespace's name, and a folder to read it in: "" if it is ours."""
@@ -71,15 +75,15 @@ class Owners:
         code = errorcode.get(getattr(error, "errno", None) or 0, "malformed")
         self._tally.add(Call(sensor, call, code))
 
-    def _inodes(self, identity: ProcessIdentity) -> frozenset[int] | None:
+    def inodes(self, identity: ProcessIdentity, *, anew: bool = False) -> frozenset[int] | None:
         """Return the inodes of a process's sockets; None if its files may not be read.
 
         While the number of its open files stays the same (Linux 6.2 and later tell it without a
-        listing) they are those of the last time, but for every sixth turn.
+        listing) they are those of the last time, but for every sixth turn, or if asked `anew`.
         """
         folder = f"{self._proc}/{identity.pid}/fd"
         known = self._inodes_known.get(identity.subject)
-        must = not (self._turn + identity.pid) % _TURNS_BETWEEN
+        must = anew or not (self._turn + identity.pid) % _TURNS_BETWEEN
         try:
             files = os.stat(folder).st_size  # noqa: PTH116 - a Path costs more than the call
             if must or known is None or not files or known[0] != files:
