@@ -53,7 +53,7 @@ class Listener:
             Label("authentication", "open, protected, unknown or not_probed"),
             Label("on_gpu", "yes if its process is on a GPU, else no"),
             Label("namespace", "own if it is in the daemon's network namespace, else other"),
-            Label("runs", "what the service does for whoever reaches it, else empty"),
+            Label("control", "what the service hands out: code, data or prompts, else empty"),
             *_IDENTITY,
             Label("executable_hash", "SHA-256 of the executable's file, once it is known"),
         ),
@@ -117,7 +117,7 @@ def _words(host: Host, listener: Reading, probed: Probed) -> dict[str, Word]:
         "authentication": probed.authentication,
         "on_gpu": "yes" if workload.on_gpu else "no",
         "namespace": "own" if listener.own else "other",
-        "runs": known.runs if known else "",
+        "control": known.control if known else "",
         "executable_hash": host.programs.digest(identity.subject),
         **{label.name: attrgetter(label.name)(identity) for label in _IDENTITY},
     }

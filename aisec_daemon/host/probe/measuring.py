@@ -39,10 +39,11 @@ def candidates(listener: Listener, permission: Permission) -> tuple[Service, ...
     port = listener.socket.local_port
     known = services()
     permitted = [service for name, service in known.items() if name in permission.classes]
-    claimed = listener.workload.service
-    if claimed in known:
-        usual = port not in _EPHEMERAL or port in known[claimed].ports | permission.ports
-        return tuple(each for each in permitted if each.name == claimed and usual)
+    claimed = known.get(listener.workload.service)
+    if claimed is not None:
+        usual = port in claimed.ports | permission.ports
+        usual = usual or (claimed.elsewhere and port not in _EPHEMERAL)
+        return tuple(each for each in permitted if each is claimed and usual)
     if port in permission.ports:
         return tuple(permitted)
     return tuple(each for each in permitted if port in each.ports)

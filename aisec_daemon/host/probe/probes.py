@@ -34,7 +34,8 @@ class Probed:
     """What is known of a listener's service.
 
     `authentication` is open, protected, unknown or not_probed; None if it is still to be asked.
-    `version` is None unless a service was recognised; `asked_at` is when it was asked last, `seconds` how long that took: NaN if it never was.
+    `version` is None unless a service was recognised. `asked_at` is when it was asked last,
+    `seconds` how long that took: NaN if it never was.
     """
 
     service: str = ""

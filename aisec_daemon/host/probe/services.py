@@ -55,12 +55,15 @@ class Ask:
 
 @dataclass(frozen=True)
 class Service:
-    """A class of services: what it is called, usually listens on and is asked."""
+    """A class of services: its word, what it controls, usually listens on and is asked.
+
+    `elsewhere` says whether its program may be asked on other ports, too.
+    """
 
     name: str
-    title: str
-    runs: str
+    control: str
     ports: frozenset[int]
+    elsewhere: bool
     asks: tuple[Ask, ...]
 
 
@@ -72,9 +75,9 @@ def services() -> Mapping[str, Service]:
     return {
         name: Service(
             name,
-            entry["title"],
-            entry["runs"],
+            entry["control"],
             frozenset(entry["ports"]),
+            entry.get("elsewhere", True),
             tuple(map(_ask, entry["ask"])),
         )
         for name, entry in content.items()
