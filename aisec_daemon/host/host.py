@@ -43,5 +43,6 @@ class Host:
         object.__setattr__(self, "views", Views(self.root))
         workloads = Workloads(programs)
         object.__setattr__(self, "workloads", workloads)
-        object.__setattr__(self, "listeners", Listeners(self.root, workloads, self.tally))
+        listeners = Listeners(self.root, workloads, self.processes, self.tally)
+        object.__setattr__(self, "listeners", listeners)
         object.__setattr__(self, "probes", Probes(self.root, self.tally))

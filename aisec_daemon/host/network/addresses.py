@@ -30,10 +30,6 @@ class Addresses:
     all: frozenset[Address]
     links: dict[Address, int]
 
-    def holds(self, address: Address) -> bool:
-        """Say whether a connection to it stays within the machine."""
-        return address.is_loopback or address in self.all
-
 
 def read_addresses(folder: str) -> Addresses:
     """Read those of the namespace of a process, whose folder in /proc this is; OSError, ValueError.

@@ -17,7 +17,8 @@ from aisec_daemon.host.network.socket import LISTEN, TcpSocket, address
 
 _NETLINK_SOCK_DIAG = 4
 _SOCK_DIAG_BY_FAMILY = 20
-_REQUEST_DUMP = 0x301  # NLM_F_REQUEST, NLM_F_ROOT, NLM_F_MATCH
+_REQUEST_ONE, _REQUEST_DUMP = 1, 0x301  # NLM_F_REQUEST; and NLM_F_ROOT, NLM_F_MATCH
+_NO_COOKIE = 0xFFFFFFFF
 _ERROR, _DONE = 2, 3
 _INTERRUPTED = 0x10  # NLM_F_DUMP_INTR
 _INFO = 2  # INET_DIAG_INFO
@@ -60,6 +61,26 @@ def dump(
                 done = yield from messages(datagram)
                 if done:
                     break
+
+
+def state(family: int, here: tuple[bytes, int], there: tuple[bytes, int]) -> int:
+    """Return the state of the one socket of our namespace that has these two ends; OSError.
+
+    An end is an address (4 or 16 bytes) and a port. If there is none but somebody listens at
+    `here`, it is that one's: LISTEN. ENOENT if there is none at all.
+    """
+    ends = _PORTS.pack(here[1], there[1]) + here[0].ljust(16, b"\0") + there[0].ljust(16, b"\0")
+    fixed = struct.pack("=BBBxI", family, socket.IPPROTO_TCP, 0, ALL_STATES | 1 << 3 | 1 << 12)
+    body = fixed + ends + struct.pack("=III", 0, _NO_COOKIE, _NO_COOKIE)
+    kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
+    with socket.socket(socket.AF_NETLINK, kind, _NETLINK_SOCK_DIAG) as diag:
+        diag.settimeout(_TIMEOUT_SECONDS)
+        diag.bind((0, 0))
+        head = _HEAD.pack(_HEAD.size + len(body), _SOCK_DIAG_BY_FAMILY, _REQUEST_ONE, 1, 0)
+        diag.send(head + body)
+        for message in messages(diag.recv(_RECEIVE_BYTES)):
+            return message[1]
+    raise FileNotFoundError(errno.ENOENT, "no such socket")
 
 
 def messages(datagram: bytes) -> Generator[bytes, None, bool]:

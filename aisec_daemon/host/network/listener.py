@@ -13,13 +13,15 @@ from aisec_daemon.host.workload.workload import Workload
 class Listener:
     """A listening socket of a workload's process.
 
-    `own` says whether it is in the daemon's network namespace; `scope` is that of
-    `effective_scope`, None if the namespace's addresses (`addresses`) could not be read.
+    `own` says whether it is in the daemon's network namespace; `near_gpu` whether its process has
+    to do with a GPU (`kinship`); `scope` is that of `effective_scope`, None if the namespace's
+    addresses (`addresses`) could not be read.
     """
 
     workload: Workload
     socket: TcpSocket
     own: bool
+    near_gpu: bool
     scope: str | None
     addresses: Addresses | None
     first_seen: float

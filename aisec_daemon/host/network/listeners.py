@@ -11,9 +11,11 @@ from threading import Lock
 from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.network import diag
 from aisec_daemon.host.network.addresses import Addresses, read_addresses
+from aisec_daemon.host.network.kinship import near_gpus
 from aisec_daemon.host.network.listener import Listener, scope_of
 from aisec_daemon.host.network.owners import Owners
 from aisec_daemon.host.network.socket import LISTEN, TcpSocket
+from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Call, Tally
 from aisec_daemon.host.workload.workload import Workload
 from aisec_daemon.host.workload.workloads import Workloads
@@ -50,9 +52,12 @@ class Listeners:
     the kernel gives no sign of it, within six. Safe between threads.
     """
 
-    def __init__(self, root: Path, workloads: Workloads, tally: Tally) -> None:
+    def __init__(
+        self, root: Path, workloads: Workloads, processes: Processes, tally: Tally
+    ) -> None:
         self._proc = root / "proc"
         self._workloads = workloads
+        self._processes = processes
         self._tally = tally
         self._lock = Lock()
         self._owners = Owners(root, tally)
@@ -74,7 +79,10 @@ class Listeners:
                     self._read_own(self._known[name], members)
             for name, sockets in self._due(places):
                 self._read_other(self._known[name], places[name], sockets)
-            found = [each for name in places for each in self._listeners(name, places[name], now)]
+            near = near_gpus(workloads, self._processes.lookup)
+            found = [
+                each for name in places for each in self._listeners(name, places[name], near, now)
+            ]
             denied = sum(known.denied for known in self._known.values())
             if denied and not found:
                 raise UnreadableError(
@@ -176,7 +184,9 @@ class Listeners:
     def _folder(self, members: Sequence[Workload]) -> str:
         return f"{self._proc}/{members[0].identity.pid}"
 
-    def _listeners(self, name: str, members: Sequence[Workload], now: float) -> Iterator[Listener]:
+    def _listeners(
+        self, name: str, members: Sequence[Workload], near: frozenset[str], now: float
+    ) -> Iterator[Listener]:
         known = self._known[name]
         addresses = known.addresses
         workloads = {one.identity.subject: one for one in members}
@@ -189,6 +199,7 @@ class Listeners:
                 workload,
                 each,
                 own=not name,
+                near_gpu=workload.identity.subject in near,
                 scope=scope_of(each, addresses, own=not name),
                 addresses=addresses,
                 first_seen=self._first_seen.get(subject, now),

@@ -2,7 +2,8 @@
 
 A single deadline holds for connecting, the handshake of TLS, sending and receiving together, so
 that an answer that drips cannot stretch it. At most 4 KiB of an answer are read, head and all; no
-redirect is followed; nobody's certificate is verified, since nothing secret is sent.
+redirect is followed; nobody's certificate is verified, since nothing secret is sent; and nothing is
+sent to another machine.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 from functools import cache
 
 import aisec_daemon
+from aisec_daemon.host.network import diag
+from aisec_daemon.host.network.socket import LISTEN
 
 ANSWER_BYTES = 4096
 USER_AGENT = f"aisec-daemon/{aisec_daemon.__version__} (exposure check by this node's own monitor)"
@@ -105,6 +108,7 @@ def _exchange(target: Target, path: str, deadline: float, *, tls: bool) -> bytes
     try:
         plain.settimeout(_left(deadline))
         plain.connect(place)
+        _insist_on_here(plain)
         channel = _wrap(plain, deadline) if tls else plain
         try:
             channel.settimeout(_left(deadline))
@@ -114,6 +118,24 @@ def _exchange(target: Target, path: str, deadline: float, *, tls: bool) -> bytes
             channel.close()
     finally:
         plain.close()
+
+
+def _insist_on_here(connection: socket.socket) -> None:
+    """Raise ConnectionError before a byte is sent, if the other end is not in this namespace.
+
+    A rule of the packet filter may have turned the connection to another machine. Where the kernel
+    has no sock_diag it cannot be told.
+    """
+    ends = connection.getpeername(), connection.getsockname()
+    here, there = ((socket.inet_pton(connection.family, end[0]), end[1]) for end in ends)
+    try:
+        answered = diag.state(connection.family, here, there) != LISTEN
+    except FileNotFoundError:
+        answered = False
+    except OSError:
+        return
+    if not answered:
+        raise ConnectionError("somebody elsewhere answers at this address")
 
 
 def _receive(channel: socket.socket, deadline: float) -> bytes:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Collection
+from errno import ESRCH
 from pathlib import Path
 
 from aisec_daemon.host.probe.get import Target
@@ -61,7 +62,7 @@ def _open(proc: Path, identity: ProcessIdentity) -> int:
             os.close(descriptor)
         if stat.start_ticks != identity.start_ticks:
             os.close(namespace)
-            raise ProcessLookupError("another process bears the pid now")
+            raise ProcessLookupError(ESRCH, "another process bears the pid now")
         return namespace
     finally:
         os.close(directory)

@@ -20,7 +20,7 @@ else:
 # Nothing but this leaves the host floor of what a service says of its version.
 _VERSION = (
     r"(\d{1,4}(?:\.\d{1,8}){1,3}(?:[.-]?(?:a|b|rc|dev|post|alpha|beta)\.?\d{0,8}){0,2})"
-    r"(?:\+[0-9A-Za-z.]{1,32})?(?=[\"\s<]|\Z)"
+    r"(?:\+[0-9A-Za-z.]{1,32})?(?=[\"<]|\s*\Z)"
 )
 
 
