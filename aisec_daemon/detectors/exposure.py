@@ -11,15 +11,15 @@ from aisec_daemon.model import Read, Rule, Severity, Snapshot, State, StateShape
 
 _FACTS = ("asset", "address", "port", "scope", "service", "authentication", "on_gpu")
 _NONE = "none"
-_REACH = {"public": "the Internet", "private": "private networks"}
+_EXPOSED = ("public", "private")
 _CONTROL = {
     "code": "; whoever reaches it runs code here",
     "data": "; whoever reaches it changes and deletes what it keeps",
     "prompts": "; whoever reaches it uses the model at your cost",
 }
 _UNMEASURED = {
-    "unknown": "its answers do not tell whether it asks who that is",
-    "not_probed": "it has not been asked whether it lets anybody in",
+    "unknown": "its answers do not tell whether it lets anybody in",
+    "not_probed": "it was not asked whether it lets anybody in",
 }
 
 
@@ -109,7 +109,7 @@ class Exposure:
 
     def _judge(self, words: _Words) -> _Judged:
         """Say how bad it is; not known if a word is unread that could make a difference."""
-        if words.authentication == "protected" or words.scope not in (None, *_REACH):
+        if words.authentication == "protected" or words.scope not in (None, *_EXPOSED):
             return _Judged(None)
         if words.scope is None or words.authentication is None:
             return _Judged(None, known=False)
@@ -144,9 +144,8 @@ def _reason(now: Snapshot, row: int) -> str:
     who.append(words["container"] and f"container {words['container'][:12]}")
     about = ", ".join(filter(None, who))
     reason = f"{service} ({about})" if about else service
-    reason += f" listens on port {words['port']} of {words['address']}, which"
-    reason += f" {_REACH[words['scope']]} can reach"
-    reason += ", on a GPU" if words["on_gpu"] == "yes" else ""
+    reason += f" listens on port {words['port']} of {words['address']} ({words['scope']})"
+    reason += ", works on a GPU" if words["on_gpu"] == "yes" else ""
     if words["authentication"] == "open":
-        return f"{reason}, and lets anybody in{_CONTROL.get(words['control'], '')}"
+        return f"{reason} and lets anybody in{_CONTROL.get(words['control'], '')}"
     return f"{reason}; {_UNMEASURED.get(words['authentication'], _UNMEASURED['unknown'])}"
