@@ -76,7 +76,10 @@ def get(target: Target, path: str, deadline: float, *, tls: bool) -> tuple[Answe
     nobody answers.
     """
     if not tls:
-        raw = _exchange(target, path, deadline, tls=False)
+        try:
+            raw = _exchange(target, path, deadline, tls=False)
+        except (ConnectionResetError, BrokenPipeError):
+            raw = b""  # Tornado hangs up so on whoever does not speak TLS
         if raw and not _WANTS_TLS.match(raw):
             return parse(raw), False
     try:

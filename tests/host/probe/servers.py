@@ -29,11 +29,11 @@ LOOPBACK = "127.0.0.1"
 class Server:
     """Answers each connection by `handler`, which is given the connection and the request.
 
-    With a context it speaks TLS, and says `plain` to whoever does not.
+    With a context it speaks TLS, and says `plain` to whoever does not; hangs up on him if None.
     """
 
     def __init__(
-        self, handler: Handler, context: ssl.SSLContext | None = None, plain: bytes = b""
+        self, handler: Handler, context: ssl.SSLContext | None = None, plain: bytes | None = b""
     ) -> None:
         self._plain = plain
         self.requests: list[bytes] = []
@@ -73,8 +73,9 @@ class Server:
             connection.settimeout(5)
             secure = connection
             if self._context is not None and connection.recv(1, socket.MSG_PEEK) != b"\x16":
-                connection.recv(65536)
-                connection.sendall(self._plain)
+                if self._plain is not None:  # what was not read makes the kernel send a reset
+                    connection.recv(65536)
+                    connection.sendall(self._plain)
                 return
             if self._context is not None:
                 secure = self._context.wrap_socket(connection, server_side=True)
@@ -86,7 +87,7 @@ class Server:
 
 @contextmanager
 def serving(
-    handler: Handler, context: ssl.SSLContext | None = None, plain: bytes = b""
+    handler: Handler, context: ssl.SSLContext | None = None, plain: bytes | None = b""
 ) -> Iterator[Server]:
     server = Server(handler, context, plain)
     try:

@@ -166,13 +166,14 @@ def test_a_listener_that_has_vanished_refuses():
         ask(target)
 
 
-@pytest.mark.parametrize("how", ["said", "alert", "silence"])
+@pytest.mark.parametrize("how", ["said", "alert", "silence", "reset"])
 def test_tls_is_tried_where_the_plain_answer_asks_for_it(how, tmp_path):
     """nginx and Go say so in words, OpenSSL by an alert, Tornado hangs up; nothing is verified."""
     plain = {
         "said": page(400, "Client sent an HTTP request to an HTTPS server.\n"),
         "alert": b"\x15\x03\x01\x00\x02\x02\x46",
         "silence": b"",
+        "reset": None,
     }[how]
 
     with serving(lambda c, _: c.sendall(page(200, "in")), certificate(tmp_path), plain) as server:
