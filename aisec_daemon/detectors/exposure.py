@@ -103,7 +103,7 @@ class Exposure:
             tuple(
                 "" if one.severity is None else _reason(now, row) for row, one in enumerate(judged)
             ),
-            tuple(map(_key, now.labels["asset"], now.labels["process"], now.subjects)),
+            tuple(map(_key, *(now.labels[name] for name in ("identity", "asset")), now.subjects)),
             tuple(self.rule.severity if one.severity is None else one.severity for one in judged),
         )
 
@@ -132,8 +132,9 @@ def _severity(word: str) -> Severity | None:
     return None if word == _NONE else Severity[word.upper()]
 
 
-def _key(asset: str | None, process: str | None, subject: str) -> str:
-    return asset or process or subject
+def _key(identity: str | None, asset: str | None, subject: str) -> str:
+    """Return the case: the workload, whatever its pids, ports and containers are now."""
+    return identity or asset or subject
 
 
 def _reason(now: Snapshot, row: int) -> str:

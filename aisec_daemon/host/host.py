@@ -41,7 +41,7 @@ class Host:
         object.__setattr__(self, "programs", programs)
         object.__setattr__(self, "sockets", Sockets(self.root, programs, self.tally))
         object.__setattr__(self, "views", Views(self.root))
-        workloads = Workloads(programs)
+        workloads = Workloads(self.root, self.nvml, self.processes, programs, self.tally)
         object.__setattr__(self, "workloads", workloads)
         listeners = Listeners(self.root, workloads, self.processes, self.tally)
         object.__setattr__(self, "listeners", listeners)

@@ -45,6 +45,7 @@ class Listener:
         labels=(
             Label("process", "the process, as table process names it"),
             Label("asset", "the workload, as table asset names it"),
+            Label("identity", "the workload's name that outlives a restart"),
             Label("address", "the address that it is bound to"),
             Label("port", "its port"),
             Label("scope", "who can reach it: loopback, container_only, private or public"),
@@ -91,7 +92,15 @@ class Listener:
             ],
             np.float64,
         )
-        rows = [_words(host, *pair) for pair in zip(listeners, probed, strict=True)]
+        identities = {each.subject: each.group.identity for each in host.workloads.assets()}
+        rows = [
+            {
+                **_words(*pair),
+                "identity": identities.get(pair[0].workload.asset),
+                "executable_hash": host.programs.digest(pair[0].workload.identity.subject),
+            }
+            for pair in zip(listeners, probed, strict=True)
+        ]
         labels = {name: tuple(row[name] for row in rows) for name in self.table.label_names}
         subjects = tuple(each.subject for each in listeners)
         return Snapshot(self.table, time, subjects, values.reshape(len(rows), 3), labels)
@@ -101,7 +110,7 @@ class Listener:
         return Permission(frozenset(classes), frozenset(self.probe_ports), self.probe_namespaces)
 
 
-def _words(host: Host, listener: Reading, probed: Probed) -> dict[str, Word]:
+def _words(listener: Reading, probed: Probed) -> dict[str, Word]:
     workload = listener.workload
     identity = workload.identity
     service = probed.service or workload.service
@@ -118,6 +127,5 @@ def _words(host: Host, listener: Reading, probed: Probed) -> dict[str, Word]:
         "on_gpu": "yes" if listener.near_gpu else "no",
         "namespace": "own" if listener.own else "other",
         "control": known.control if known else "",
-        "executable_hash": host.programs.digest(identity.subject),
         **{label.name: attrgetter(label.name)(identity) for label in _IDENTITY},
     }

@@ -15,7 +15,8 @@ TABLE = catalogue.tables()["listener"]
 NOTHING = State((), np.empty((0, 0)))
 WORDS = {
     "process": "66:7",
-    "asset": "a1",
+    "asset": "run-1",
+    "identity": "a1",
     "address": "0.0.0.0",
     "port": "8888",
     "scope": "public",
@@ -138,7 +139,7 @@ def test_all_ports_of_a_workload_are_one_case_told_by_the_worst():
         {"port": "9000", "authentication": "not_probed", "service": ""},
         {"port": "8888"},
         {"port": "8889", "authentication": "protected"},
-        {"port": "7000", "asset": "a2", "scope": "private", "authentication": "unknown"},
+        {"port": "7000", "identity": "a2", "scope": "private", "authentication": "unknown"},
     ]
     pipeline = Pipeline(catalogue.tables(), [Exposure()], {})
     pipeline.step(snapshot(*rows, time=1000.0))
@@ -165,7 +166,7 @@ def test_a_restart_is_the_same_case_and_going_blind_closes_nothing():
     pipeline = Pipeline(catalogue.tables(), [Exposure()], {})
     for time in (1000.0, 1040.0):
         pipeline.step(snapshot({}, time=time))
-    (before,) = pipeline.step(snapshot({"process": "70:9"}, time=1050.0)).findings
+    (before,) = pipeline.step(snapshot({"process": "70:9", "asset": "run-2"}, time=1050.0)).findings
     for time in (1060.0, 1200.0):
         (blind,) = pipeline.step(snapshot({"scope": None}, time=time)).findings
     pipeline.step(snapshot({"authentication": "protected"}, time=1210.0))

@@ -24,7 +24,7 @@ def node():
         programs = SimpleNamespace(digest=lambda subject: f"sha of {subject}")
         probes = Probes(Path("/"), watch.tally)
         yield SimpleNamespace(
-            listeners=watch.listeners, probes=probes, programs=programs, source=watch.source
+            listeners=watch.listeners, probes=probes, programs=programs, workloads=watch.source
         )
 
 
@@ -40,11 +40,11 @@ def test_a_row_tells_who_listens_where_and_that_nobody_asked(node):
     with serving(site(ANSWERS["jupyter"][0])) as server:
         found = row(Listener().read(node, 1.8e9), server.target.port)
 
-    (workload,) = node.source.workloads
+    (workload,) = node.workloads.read()
     assert server.connections == 0
     assert found["process"] == workload.identity.subject
     assert found["subject"].startswith(f"{found['process']}/")
-    assert found["asset"] == workload.asset
+    assert (found["asset"], found["identity"]) == (workload.asset, f"same-{workload.asset}")
     assert (found["address"], found["scope"], found["namespace"]) == (
         "127.0.0.1",
         "loopback",
@@ -79,8 +79,8 @@ def test_a_service_that_is_permitted_to_be_asked_is(node, among):
 
 
 def test_a_program_that_is_known_to_be_a_service_bears_its_word_unasked(node):
-    node.source.workloads.clear()
-    node.source.add(os.getpid(), service="ray")
+    node.workloads.workloads.clear()
+    node.workloads.add(os.getpid(), service="ray")
     with serving(site({}, page(404))) as server:
         found = row(Listener().read(node, 1.8e9), server.target.port)
 

@@ -38,6 +38,7 @@ def node(watch: Watch) -> SimpleNamespace:
         listeners=watch.listeners,
         probes=Probes(Path("/"), watch.tally),
         programs=SimpleNamespace(digest=lambda _: None),
+        workloads=watch.source,
     )
 
 

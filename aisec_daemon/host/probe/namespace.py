@@ -13,9 +13,8 @@ from pathlib import Path
 from aisec_daemon.host.probe.get import Target
 from aisec_daemon.host.probe.recognition import Measured
 from aisec_daemon.host.probe.services import Service
-from aisec_daemon.host.proc.attributes import STAT_BYTES
 from aisec_daemon.host.proc.identity import ProcessIdentity
-from aisec_daemon.host.proc.stat import parse_stat
+from aisec_daemon.host.proc.stat import read_start_ticks
 
 COMMAND = (sys.executable, "-I", "-m", "aisec_daemon.host.probe.child")
 
@@ -55,14 +54,12 @@ def _open(proc: Path, identity: ProcessIdentity) -> int:
     directory = os.open(proc / str(identity.pid), _DIRECTORY)
     try:
         namespace = os.open("ns/net", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
-        descriptor = os.open("stat", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
         try:
-            stat = parse_stat(os.read(descriptor, STAT_BYTES))
-        finally:
-            os.close(descriptor)
-        if stat.start_ticks != identity.start_ticks:
+            if read_start_ticks(directory) != identity.start_ticks:
+                raise ProcessLookupError(ESRCH, "another process bears the pid now")
+        except (OSError, ValueError):
             os.close(namespace)
-            raise ProcessLookupError(ESRCH, "another process bears the pid now")
+            raise
         return namespace
     finally:
         os.close(directory)

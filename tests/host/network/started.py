@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 from aisec_daemon.host.network.listeners import Listeners
 from aisec_daemon.host.proc.processes import Processes
@@ -78,6 +79,13 @@ class Source:
 
     def read(self) -> list[Workload]:
         return list(self.workloads)
+
+    def assets(self) -> list[SimpleNamespace]:
+        """Return what the sampler asks of the groups: the name that outlives a restart."""
+        return [
+            SimpleNamespace(subject=one.asset, group=SimpleNamespace(identity=f"same-{one.asset}"))
+            for one in self.workloads
+        ]
 
 
 class Watch:
