@@ -83,6 +83,7 @@ class Listener:
 
     def read(self, host: Host, time: float) -> Snapshot:
         """Read all listeners; UnreadableError if it cannot be told whose they are."""
+        identities = {each.subject: each.group.identity for each in host.workloads.assets()}
         listeners = host.listeners.read(time)
         probed = host.probes.read(listeners, self._permission(), time)
         values = np.array(
@@ -92,7 +93,6 @@ class Listener:
             ],
             np.float64,
         )
-        identities = {each.subject: each.group.identity for each in host.workloads.assets()}
         rows = [
             {
                 **_words(*pair),

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,7 +14,11 @@ import pytest
 
 from aisec_daemon.app import catalogue
 from aisec_daemon.detectors.exposure import Exposure
+from aisec_daemon.host.errors import UnreadableError
+from aisec_daemon.host.host import Host
 from aisec_daemon.host.probe.probes import Probes
+from aisec_daemon.host.proc.processes import Processes
+from aisec_daemon.host.tally import Tally
 from aisec_daemon.pipeline.pipeline import Pipeline
 from aisec_daemon.samplers.listener import Listener
 from tests.host.network.started import Watch, watching
@@ -106,6 +110,34 @@ def test_a_real_jupyter_that_speaks_tls_alone(watch, tmp_path):
         row, _ = seen(watch, port, probe=("all",))
 
     assert (row["service"], row["authentication"]) == ("jupyter", "open")
+
+
+def test_a_real_node_finds_its_jupyter_by_itself(tmp_path):
+    """No word from the test: which process it is, which service, and who answers for it."""
+    port, tally = free_port(), Tally()
+    with (
+        running(jupyter(tmp_path, "0.0.0.0", port), port) as pid,
+        closing(Processes(Path("/"), tally, b"k" * 16, connector=False)) as processes,
+    ):
+        host = Host(Path("/"), tally, SimpleNamespace(read=no_driver), processes)
+        processes.scan()
+        sampler, pipeline = (
+            Listener(probe=("jupyter",)),
+            Pipeline(catalogue.tables(), [Exposure()], {}),
+        )
+        for time in (1000.0, 1040.0):
+            findings = pipeline.step(sampler.read(host, time)).findings
+    (found,) = [finding for finding in findings if finding.facts["port"] == str(port)]
+
+    assert found.severity.word == "high"
+    assert found.labels["process"].startswith(f"{pid}:")
+    assert found.labels["user"] == "root"
+    assert found.reason.startswith("jupyter 2.")
+    assert found.reason.endswith("lets anybody in; whoever reaches it runs code here")
+
+
+def no_driver():
+    raise UnreadableError("nvml", "there is no driver")
 
 
 def test_what_is_not_permitted_is_not_asked(watch, tmp_path):
