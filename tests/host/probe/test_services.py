@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from aisec_daemon.host.probe.get import ANSWER_BYTES, Answer
+from aisec_daemon.host.probe.get import ANSWER_BYTES, Answer, Target, request
 from aisec_daemon.host.probe.services import services
+from tests.daemon import ROOT
 
 ASKS = [pytest.param(ask, id=f"{s.name}{ask.path}") for s in services().values() for ask in s.asks]
 
@@ -57,3 +58,17 @@ def test_a_hostile_answer_is_judged_at_once(ask):
             mark.fits(Answer(mark.status, body, body))
 
     assert time.perf_counter() - begun < 1.0
+
+
+def test_the_page_for_operators_names_all_that_is_sent():
+    page = (ROOT / "docs/rules/exposure.md").read_text("utf-8")
+    for name, service in services().items():
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
+        ports = row.split("|")[2]
+        paths = " ".join(f"`{ask.path}`" for ask in service.asks)
+
+        assert f"| {paths} |" in row
+        assert str(min(service.ports)) in ports
+        assert str(max(service.ports)) in ports
+    sent = request(Target("127.0.0.1", 8888), "/api").decode().strip().split("\r\n")
+    assert "".join(f"    {line}\n" for line in sent) in page
