@@ -95,10 +95,16 @@ def _listeners(rows: Snapshot) -> Table:
 
 
 def _flows(rows: Snapshot) -> Table:
-    made = table("What they read, write and talk to", "ASSET", "KIND", "DIRECTION", "TARGET", "ON")
+    made = table("What they read, write and talk to", "ASSET", "KIND", "WAY", "TARGET", "ON")
     for at in range(len(rows.subjects)):
         words = _words(rows, at)
-        made.add_row(*(text(words[n]) for n in ("asset", "kind", "direction", "target", "source")))
+        target = words["name"] or words["target"]
+        behind = words["scope"] if words["kind"] == "service" else words["mount"] or words["storage"]
+        made.add_row(
+            *(text(words[name]) for name in ("asset", "kind", "direction")),
+            text(target),
+            text(behind),
+        )
     return made
 
 

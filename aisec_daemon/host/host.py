@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aisec_daemon.host.flow.flows import Flows
+from aisec_daemon.host.network.listeners import Listeners
 from aisec_daemon.host.network.sockets import Sockets
 from aisec_daemon.host.nvml.client import Nvml
 from aisec_daemon.host.outputs.reader import OutputReader
+from aisec_daemon.host.probe.probes import Probes
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.program.programs import Programs
 from aisec_daemon.host.tally import Tally
@@ -33,6 +35,8 @@ class Host:
     views: Views = field(init=False)
     workloads: Workloads = field(init=False)
     flows: Flows = field(init=False)
+    listeners: Listeners = field(init=False)
+    probes: Probes = field(init=False)
 
     def __post_init__(self) -> None:
         programs = Programs(self.root, self.nvml, self.processes, self.tally)
@@ -42,3 +46,6 @@ class Host:
         workloads = Workloads(self.root, self.nvml, self.processes, programs, self.tally)
         object.__setattr__(self, "workloads", workloads)
         object.__setattr__(self, "flows", Flows(self.root, workloads, self.tally))
+        listeners = Listeners(self.root, workloads, self.processes, self.tally)
+        object.__setattr__(self, "listeners", listeners)
+        object.__setattr__(self, "probes", Probes(self.root, self.tally))

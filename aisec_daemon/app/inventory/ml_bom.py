@@ -96,10 +96,10 @@ class _Bill:
         ref = f"{kind}/{target}"
         if kind == "service":
             self.services[ref] = Service(
-                name=words.get("service") or target,
+                name=words.get("name") or target,
                 bom_ref=ref,
                 x_trust_boundary=words.get("scope") == "public",
-                endpoints=[XsUri(target)],
+                endpoints=[XsUri(target)] if target else (),
             )
         else:
             made = ComponentType.MACHINE_LEARNING_MODEL if kind == "model" else _DATA
@@ -107,7 +107,7 @@ class _Bill:
                 name=target.rsplit("/", 1)[-1] or target,
                 type=made,
                 bom_ref=ref,
-                properties=_properties(words, ("target", "format", "source", "file_system")),
+                properties=_properties(words, ("target", "format", "storage", "file_system", "mount")),
             )
         self._need(owner, ref)
 
