@@ -8,6 +8,7 @@ from pathlib import Path
 from aisec_daemon.host.network.sockets import Sockets
 from aisec_daemon.host.nvml.client import Nvml
 from aisec_daemon.host.outputs.reader import OutputReader
+from aisec_daemon.host.posture.postures import Postures
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.program.programs import Programs
 from aisec_daemon.host.tally import Tally
@@ -31,10 +32,14 @@ class Host:
     sockets: Sockets = field(init=False)
     views: Views = field(init=False)
     workloads: Workloads = field(init=False)
+    postures: Postures = field(init=False)
 
     def __post_init__(self) -> None:
         programs = Programs(self.root, self.nvml, self.processes, self.tally)
         object.__setattr__(self, "programs", programs)
         object.__setattr__(self, "sockets", Sockets(self.root, programs, self.tally))
         object.__setattr__(self, "views", Views(self.root))
-        object.__setattr__(self, "workloads", Workloads(programs))
+        workloads = Workloads(programs)
+        object.__setattr__(self, "workloads", workloads)
+        postures = Postures(self.root, workloads, self.nvml, self.tally)
+        object.__setattr__(self, "postures", postures)

@@ -69,6 +69,8 @@ class Slow:
             *(dict, dict),  # phases in which `Processes` lists graphics and MPS processes
             self._energy,
             _settled(_named("memory_clock_max_hertz", partial(self._max_clock, _MEMORY_CLOCK))),
+            _named("persistence_mode_ratio", partial(self._mode, "Persistence")),
+            _named("accounting_mode_ratio", partial(self._mode, "Accounting")),
         )
 
     def read(self) -> dict[str, float]:
@@ -99,6 +101,9 @@ class Slow:
 
     def _max_clock(self, kind: int) -> float:
         return self._integer("nvmlDeviceGetMaxClockInfo", kind) * 1e6
+
+    def _mode(self, name: str) -> float:
+        return self._integer(f"nvmlDeviceGet{name}Mode")
 
     def _temperature(self) -> float:
         reading = pynvml.c_nvmlTemperature_v1_t()
