@@ -11,6 +11,8 @@ from errno import ENODEV, ENOENT
 from pathlib import Path
 from typing import NamedTuple
 
+from aisec_daemon.host.posture.own_group import OwnGroup
+
 _BYTES = 4096
 _DEPTH = 32
 _UNLIMITED_BYTES = 1 << 62  # version 1 says so by the largest number of whole pages
@@ -78,6 +80,7 @@ class CgroupLimits:
 
     def __init__(self, root: Path) -> None:
         self._mount = os.fsencode(root / "sys/fs/cgroup")
+        self._own = OwnGroup()
 
     def read(self, text: bytes) -> Limits:
         """Return the limits that hold for a process, whose /proc/PID/cgroup this is.
@@ -90,11 +93,14 @@ class CgroupLimits:
 
     def _of(self, controller: str, paths: dict[str, tuple[str, bytes]]) -> float:
         hierarchy, path = paths.get(controller) or paths.get("") or ("", b"")
-        if not path or path.startswith(b"/.."):
-            return math.nan  # seen from a cgroup namespace that does not reach up to it
         base = self._base(hierarchy, controller)
-        if base is None:
+        if base is None or not path:
             return math.nan
+        if self._own.hides(path):
+            absolute = None if hierarchy else self._own.absolute(base, path)
+            if absolute is None:
+                return math.nan
+            path = absolute
         with suppress(OSError, ValueError):
             return min(_limits(base, path, controller, new=not hierarchy), default=math.inf)
         return math.nan

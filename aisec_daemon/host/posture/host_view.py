@@ -41,7 +41,7 @@ class HostView:
         return any(_has_socket(root, path) for root in self.roots)
 
 
-def look_at_host(root: Path) -> HostView:
+def look_at_host(root: Path, limits: CgroupLimits) -> HostView:
     """Look at the host below `root`; what cannot be read is unknown."""
     proc = root / "proc"
     real = is_procfs(proc)
@@ -55,7 +55,7 @@ def look_at_host(root: Path) -> HostView:
         paths=None if mounts is None else HostPaths(mounts.mounts),
         majors=parse_majors(_text(proc / "devices")),
         capabilities=_capabilities(proc),
-        limits=CgroupLimits(root),
+        limits=limits,
     )
 
 

@@ -14,6 +14,7 @@ from time import monotonic
 from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.nvml.client import Nvml
 from aisec_daemon.host.nvml.reading import GpuReading
+from aisec_daemon.host.posture.cgroup_limits import CgroupLimits
 from aisec_daemon.host.posture.facts import Facts, read_facts, slurp
 from aisec_daemon.host.posture.host_view import HostView, look_at_host
 from aisec_daemon.host.posture.mps import is_service
@@ -87,6 +88,7 @@ class Postures:
         self._lock = Lock()
         self._statuses: dict[str, _Known] = {}
         self._groups: dict[str, _Known] = {}
+        self._limits = CgroupLimits(root)
         self._host: HostView | None = None
         self._host_at = -math.inf
         self._node = NodeFacts()
@@ -98,7 +100,7 @@ class Postures:
         with self._lock:
             now = monotonic()
             if self._host is None or now - self._host_at >= AGAIN_SECONDS:
-                self._host, self._host_at = look_at_host(self._root), now
+                self._host, self._host_at = look_at_host(self._root, self._limits), now
             groups = grouped(workloads)
             self._forget(workloads, groups)
             self._look(groups, self._host, now)
