@@ -37,7 +37,8 @@ def read_pipes(roots: Iterable[Path], services: Iterable[Path]) -> str | None:
     found = [_rights(root, _DEFAULT) for root in roots]
     for service in services:
         try:
-            environ = (service / "environ").open("rb").read(_ENVIRON_BYTES)
+            with (service / "environ").open("rb") as file:
+                environ = file.read(_ENVIRON_BYTES)
         except OSError:
             found.append(None)
             continue

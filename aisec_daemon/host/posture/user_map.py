@@ -42,5 +42,8 @@ def _inside(uid: int, ranges: Sequence[Range]) -> int | None:
 
 
 def _three(fields: list[bytes]) -> tuple[int, int, int]:
-    inside, outside, count = map(int, fields)
-    return inside, outside, count
+    try:
+        inside, outside, users = map(int, fields)
+    except ValueError:
+        raise ValueError("a line of uid_map is not three numbers") from None
+    return inside, outside, users
