@@ -84,7 +84,7 @@ def at_least(name: str, least: float) -> Question:
 def unprivileged(row: Row) -> bool | None:
     """Pass who lacks some capability for good, or sees none of the devices a host has."""
     bounding, seen = row.get("bounding_capabilities"), words(row, "devices")
-    if bounding is None:
+    if not isinstance(bounding, str):
         return None
     if bounding != "all":
         return True

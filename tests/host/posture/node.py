@@ -14,8 +14,13 @@ from tests.host.proc.tree import KEY, Tree
 
 ID = "4f5a6b7c8d9e0f1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192"
 NAMESPACES = {
-    **{"net": 4026531840, "pid": 4026531836, "ipc": 4026531839, "uts": 4026531838},
-    **{"user": 4026531837, "cgroup": 4026531835, "mnt": 4026531841},
+    "net": 4026531840,
+    "pid": 4026531836,
+    "ipc": 4026531839,
+    "uts": 4026531838,
+    "user": 4026531837,
+    "cgroup": 4026531835,
+    "mnt": 4026531841,
 }
 ALL = "000001ffffffffff"
 HOST_MOUNTS = """22 1 8:1 / / rw - ext4 /dev/sda1 rw

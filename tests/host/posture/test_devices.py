@@ -11,9 +11,11 @@ import pytest
 from aisec_daemon.host.posture import devices as module
 from aisec_daemon.host.posture.devices import Devices, look_at, mounted, parse_majors
 from aisec_daemon.host.posture.mountinfo import parse_mountinfo
+from tests.host.proc.tree import descriptors
 
 MAJORS = parse_majors(
-    b"Character devices:\n  1 mem\n195 nvidia\n235 nvidia-caps\n236 vfio\n\nBlock devices:\n235 sd\n"
+    b"Character devices:\n  1 mem\n195 nvidia\n235 nvidia-caps\n236 vfio\n\n"
+    b"Block devices:\n235 sd\n"
 )
 C, B = stat.S_IFCHR, stat.S_IFBLK
 LOCAL = parse_mountinfo(b"1 2 0:55 / / rw - overlay o rw\n2 1 0:60 / /dev rw - tmpfs tmpfs rw")
@@ -144,13 +146,13 @@ def test_a_process_without_a_root_is_unknown(tmp_path):
 
 
 def test_nothing_stays_open(tmp_path):
-    before = len(os.listdir("/proc/self/fd"))
+    before = descriptors()
     (tmp_path / "root/dev").mkdir(parents=True)
     (tmp_path / "root/dev/net").symlink_to("/dev")
     look(tmp_path)
     look("/proc/self")
 
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert descriptors() == before
 
 
 def test_nodes_that_are_mounted_one_by_one():

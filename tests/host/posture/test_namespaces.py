@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
 from aisec_daemon.host.posture.namespaces import NAMES, HostNamespaces, is_host, read_links
+from tests.host.posture.node import NAMESPACES as NUMBERS
 
-FIRST = {
-    **{"net": "net:[4026531840]", "pid": "pid:[4026531836]", "ipc": "ipc:[4026531839]"},
-    **{"uts": "uts:[4026531838]", "user": "user:[4026531837]", "cgroup": "cgroup:[4026531835]"},
-    "mnt": "mnt:[4026531841]",
-}
+FIRST = {name: f"{name}:[{number}]" for name, number in NUMBERS.items()}
 
 
 def make(folder, links):
@@ -71,4 +69,4 @@ def test_links_are_read(by):
         os.close(descriptor)
 
     assert set(links) == set(NAMES)
-    assert links["uts"] == os.readlink("/proc/self/ns/uts")
+    assert links["uts"] == str(Path("/proc/self/ns/uts").readlink())

@@ -11,6 +11,7 @@ import pytest
 from aisec_daemon.host.posture import facts as facts_module
 from aisec_daemon.host.posture import postures as module
 from tests.host.posture.node import ALL, CONTAINER_MOUNTS, ID, Node, gpu
+from tests.host.proc.tree import descriptors
 
 
 @pytest.fixture
@@ -284,9 +285,9 @@ def test_no_descriptor_stays_open(node):
     node.contain(100)
     node.add(200, asset="b", mounts="broken")
     node.read()
-    before = len(os.listdir("/proc/self/fd"))
+    before = descriptors()
     for _ in range(3):
         node.later()
         node.read()
 
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert descriptors() == before
