@@ -38,8 +38,9 @@ lint: $(VENV)/.test ## style, types, floors
 golden: $(VENV)/.test ## renew the golden files; review the difference
 	$(BIN)/pytest -q -m "not system" --renew
 
-docs: $(VENV)/.test ## write docs/metrics.md and what is generated in deploy/ anew
+docs: $(VENV)/.test ## write docs/metrics.md, docs/posture-checks.md and what is generated in deploy/
 	$(BIN)/python -m aisec_daemon.app.reference docs/metrics.md deploy/aisec.toml
+	$(BIN)/python -m aisec_daemon.app.checks_page docs/posture-checks.md
 	$(BIN)/python deploy/grafana/make.py
 	$(BIN)/python deploy/kubernetes/make.py
 

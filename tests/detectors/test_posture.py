@@ -234,7 +234,7 @@ def test_a_case_outlives_a_restart_and_is_permitted_by_name():
     assert step(pipeline, 1000.0, ID).findings == ()  # it may be about to drop what it has
     (first,) = step(pipeline, 1060.0, ID).findings
     (again,) = step(pipeline, 1075.0, "d" * 64).findings
-    for time in (1090.0, 1200.0):
+    for time in (1090.0, 1300.0):
         found = step(pipeline, time, "e" * 64, executable="/usr/bin/dcgm-exporter", asset="x")
 
     assert (first.id, first.key) == (again.id, "train")

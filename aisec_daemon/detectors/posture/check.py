@@ -29,10 +29,11 @@ class Outcome(str, Enum):
 class Check:
     """One question to a row of table `posture`.
 
-    `passes` answers None where it cannot tell. `kinds` are the rows it is asked of, `policy` the
-    mildest policy that asks it (empty: only a site's own), `weight` how much of the line a failure
-    is: 1 is told alone. `says` is what the reason says of a failure, with the row's words in
-    braces. `ids` name the same question elsewhere; the last three are remedies, one line each.
+    `title` says what is so of who passes, `says` what the reason says of a failure, with words of
+    the row in braces. `passes` answers None where it cannot tell. `kinds` are the rows it is asked
+    of, `policy` the mildest policy that asks it (empty: only a site's own), `weight` how much of
+    the line a failure is: 1 is told alone. `ids` name the same question elsewhere; the last three
+    are remedies, one line each.
     """
 
     name: str

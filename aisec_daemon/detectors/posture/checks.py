@@ -1,8 +1,7 @@
 """The checks of posture: what is asked of a workload, where else it is asked, and what helps.
 
-Numbers of the CIS Docker Benchmark are those of docker-bench-security since its version 1.6, names
-of Pod Security's checks those of k8s.io/pod-security-admission, C- is Kubescape's library, KSV-
-Trivy's.
+Numbers of the CIS Docker Benchmark are those of docker-bench-security, names of Pod Security's
+checks those of k8s.io/pod-security-admission, C- is Kubescape's library, KSV- Trivy's.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ _ANY = (CONTAINER, SERVICE, PROCESS)
 HARDENING: tuple[Check, ...] = (
     Check(
         "unprivileged_user",
-        "Not root of the host",
+        "it is not root of the host",
         "runs as root of the host",
         word("root", ("", "namespace"), ("host",)),
         *(_ANY, RESTRICTED, 0.5, _INFO),
@@ -31,7 +31,7 @@ HARDENING: tuple[Check, ...] = (
     ),
     Check(
         "no_new_privileges",
-        "No new privileges",
+        "no program can give it more privileges",
         "may gain privileges by setuid programs",
         yes("no_new_privileges"),
         *(_HARDENED, RESTRICTED, 0.5, _INFO),
@@ -42,7 +42,7 @@ HARDENING: tuple[Check, ...] = (
     ),
     Check(
         "capabilities_dropped",
-        "Capabilities dropped",
+        "it could never get a capability but net_bind_service",
         "could use capabilities that it need not have: {bounding_capabilities}",
         within("bounding_capabilities", ("net_bind_service",)),
         *(_HARDENED, RESTRICTED, 0.5, _INFO),
@@ -53,7 +53,7 @@ HARDENING: tuple[Check, ...] = (
     ),
     Check(
         "seccomp",
-        "System calls filtered",
+        "its system calls are filtered",
         "may make any system call (seccomp is off)",
         word("seccomp", ("filter", "strict"), ("off",)),
         *(_HARDENED, RESTRICTED, 0.5, _INFO),
@@ -64,7 +64,7 @@ HARDENING: tuple[Check, ...] = (
     ),
     Check(
         "confined",
-        "Confined by AppArmor or SELinux",
+        "AppArmor or SELinux confines it, or the node has neither",
         "is not confined by AppArmor or SELinux ({security_label})",
         confined,
         *(_CONTAINER, RESTRICTED, 0.5, _INFO),
@@ -74,7 +74,7 @@ HARDENING: tuple[Check, ...] = (
     ),
     Check(
         "host_uts",
-        "A host name of its own",
+        "it has a host name of its own",
         "shares the host's name (UTS namespace)",
         own("uts"),
         *(_CONTAINER, RESTRICTED, 0.1, _INFO),
@@ -84,7 +84,7 @@ HARDENING: tuple[Check, ...] = (
     ),
     Check(
         "user_namespace",
-        "Users of its own",
+        "it has a user namespace of its own",
         "shares the host's users",
         own("user"),
         *(_CONTAINER, "", 0.1, _INFO),
@@ -94,7 +94,7 @@ HARDENING: tuple[Check, ...] = (
     ),
     Check(
         "read_only_root",
-        "Root file system read-only",
+        "its root file system cannot be written",
         "may write its root file system",
         yes("read_only_root"),
         *(_HARDENED, "", 0.25, _INFO),
@@ -105,7 +105,7 @@ HARDENING: tuple[Check, ...] = (
     ),
     Check(
         "memory_limit",
-        "Memory limited",
+        "its memory is limited",
         "may use all memory of the host",
         yes("memory_limited"),
         *(_HARDENED, "", 0.25, _INFO),
@@ -116,7 +116,7 @@ HARDENING: tuple[Check, ...] = (
     ),
     Check(
         "cpu_limit",
-        "Processor time limited",
+        "its processor time is limited",
         "may use all processors of the host",
         yes("cpu_limited"),
         *(_HARDENED, "", 0.1, _INFO),
@@ -127,7 +127,7 @@ HARDENING: tuple[Check, ...] = (
     ),
     Check(
         "pids_limit",
-        "Number of processes limited",
+        "the number of its processes is limited",
         "may start processes without end",
         yes("pids_limited"),
         *(_HARDENED, "", 0.1, _INFO),

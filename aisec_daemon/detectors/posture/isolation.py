@@ -22,7 +22,7 @@ _CONTAINER = (CONTAINER,)
 ISOLATION: tuple[Check, ...] = (
     Check(
         "privileged",
-        "Not privileged",
+        "it is not privileged",
         "is privileged: all capabilities and devices of the host ({devices})",
         unprivileged,
         *(_CONTAINER, BASELINE, 2.0, _WARNING),
@@ -32,7 +32,7 @@ ISOLATION: tuple[Check, ...] = (
     ),
     Check(
         "runtime_socket",
-        "No container runtime's socket",
+        "it cannot reach a container runtime's socket",
         "can reach the socket of {runtime_sockets}, which is root on the host",
         none_of("runtime_sockets"),
         *(_CONTAINER, BASELINE, 2.0, _WARNING),
@@ -42,7 +42,7 @@ ISOLATION: tuple[Check, ...] = (
     ),
     Check(
         "host_path",
-        "No sensitive folder of the host",
+        "no sensitive folder of the host is mounted",
         "has mounted of the host: {host_paths}",
         none_of("host_paths", but=SHARED_MEMORY),
         *(_CONTAINER, BASELINE, 1.0, _WARNING),
@@ -52,7 +52,7 @@ ISOLATION: tuple[Check, ...] = (
     ),
     Check(
         "host_device",
-        "No raw device of the host",
+        "it sees no raw device of the host",
         "sees raw devices of the host: {devices}",
         none_of("devices", RAW_DEVICES),
         *(_CONTAINER, BASELINE, 1.0, _WARNING),
@@ -62,7 +62,7 @@ ISOLATION: tuple[Check, ...] = (
     ),
     Check(
         "dangerous_capabilities",
-        "No capability beyond the usual",
+        "it has no capability beyond the usual",
         "has capabilities beyond the usual: {capabilities}",
         within("capabilities", USUAL_CAPABILITIES),
         *(_CONTAINER, BASELINE, 1.0, _WARNING),
@@ -72,7 +72,7 @@ ISOLATION: tuple[Check, ...] = (
     ),
     Check(
         "host_pid",
-        "Processes of its own",
+        "it sees its own processes only",
         "sees all processes of the host",
         own("pid"),
         *(_CONTAINER, BASELINE, 1.0, _WARNING),
@@ -82,7 +82,7 @@ ISOLATION: tuple[Check, ...] = (
     ),
     Check(
         "host_network",
-        "A network of its own",
+        "it has a network of its own",
         "is in the host's network",
         own("net"),
         *(_CONTAINER, BASELINE, 0.4, _INFO),
@@ -92,7 +92,7 @@ ISOLATION: tuple[Check, ...] = (
     ),
     Check(
         "shared_memory",
-        "Shared memory of its own",
+        "it shares no memory with the host",
         "shares memory (IPC, /dev/shm) with the host",
         private_memory,
         *(_CONTAINER, BASELINE, 0.3, _INFO),
@@ -102,7 +102,7 @@ ISOLATION: tuple[Check, ...] = (
     ),
     Check(
         "all_gpus",
-        "Only the GPUs that it uses",
+        "it does not see all GPUs and use fewer",
         "sees all {visible_gpus} GPUs of the node and uses {used_gpus}",
         only_its_gpus,
         *(_CONTAINER, BASELINE, 0.25, _INFO),

@@ -16,7 +16,7 @@ _NODE = (NODE,)
 OF_NODE: tuple[Check, ...] = (
     Check(
         "toolkit_version",
-        "NVIDIA Container Toolkit without known escapes",
+        "the NVIDIA Container Toolkit has no known escapes",
         "has NVIDIA Container Toolkit {toolkit_version}, with known ways out of containers",
         patched_toolkit,
         *(_NODE, BASELINE, 1.0, _WARNING),
@@ -36,7 +36,7 @@ OF_NODE: tuple[Check, ...] = (
     ),
     Check(
         "accounting",
-        "GPUs keep account of processes",
+        "all GPUs keep account of processes",
         "keeps no account of processes on its GPUs ({accounting_mode_ratio} of them do)",
         at_least("accounting_mode_ratio", 1.0),
         *(_NODE, RESTRICTED, 0.1, _INFO),
@@ -44,7 +44,7 @@ OF_NODE: tuple[Check, ...] = (
     ),
     Check(
         "persistence",
-        "GPUs stay ready",
+        "all GPUs keep their settings while idle",
         "lets its GPUs forget their settings while idle ({persistence_mode_ratio} of them do not)",
         at_least("persistence_mode_ratio", 1.0),
         *(_NODE, RESTRICTED, 0.1, _INFO),

@@ -10,7 +10,10 @@ FIXED = (
     ("CVE-2025-23266", (1, 17, 8), "www.cve.org/CVERecord?id=CVE-2025-23266"),
     ("CVE-2026-24260", (1, 19, 1), "nvidia.custhelp.com/app/answers/detail/a_id/5850"),
 )
-"""The flaw, the first version without it, and who says so."""
+"""The flaw, the first version without it, and who says so.
+
+The last bulletin was not read itself: its version is the one that others took from its CSAF file.
+"""
 
 _VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?(~rc.*)?")
 
