@@ -74,6 +74,7 @@ def test_a_limit_is_a_word_and_a_number_and_none_is_no_number(node):
 def test_the_node_has_a_row_of_its_own(node):
     node.gpus = [gpu("a", on=1.0), gpu("b", on=0.0)]
     (node.tree.root / "usr/lib").mkdir(parents=True)
+    (node.tree.root / "tmp").mkdir()
     found = row(read(node), "node")
 
     assert (found["kind"], found["asset"], found["process"]) == ("node", "node", None)

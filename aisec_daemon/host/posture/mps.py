@@ -47,6 +47,19 @@ def read_pipes(roots: Iterable[Path], services: Iterable[Path]) -> str | None:
     return max(known, key=("", "private", "others").index) if known else None
 
 
+def _enter(root: int, folder: bytes) -> int | None:
+    """Open a folder; None if even the one that it is in is missing, as in a part of a host."""
+    above, _, name = folder.rpartition(b"/")
+    try:
+        opened = enter(root, above)
+    except FileNotFoundError:
+        return None
+    try:
+        return enter(opened, name)
+    finally:
+        os.close(opened)
+
+
 def _rights(root: Path, folder: bytes) -> str | None:
     """Tell of the control pipe in one folder; no link is followed."""
     try:
@@ -54,13 +67,15 @@ def _rights(root: Path, folder: bytes) -> str | None:
     except OSError:
         return None
     try:
-        place = enter(opened, folder)
+        place = _enter(opened, folder)
     except FileNotFoundError:
         return ""
     except OSError:
         return None
     finally:
         os.close(opened)
+    if place is None:
+        return None
     try:
         reached = os.stat(b".", dir_fd=place).st_mode & stat.S_IXOTH
         open_to_all = look(place, b"control").st_mode & stat.S_IWOTH

@@ -49,8 +49,12 @@ def test_apparmors_own_file_is_asked_first(read):
 
 
 def test_no_module_is_no_label(read):
-    assert read({}) == ""
     assert read({"attr/current": b""}) == ""
+    assert read({"attr/current": b"\0", "attr/apparmor/current": b"\n"}) == ""
+
+
+def test_no_file_is_unknown(read):
+    assert read({}) is None
 
 
 def test_a_label_is_short_however_long_it_is(read):

@@ -39,6 +39,7 @@ def test_there_may_be_none_and_none_may_be_known(tmp_path):
 
     assert read_pipes([tmp_path], []) == ""
     assert read_pipes([tmp_path / "gone"], []) is None
+    assert read_pipes([tmp_path / "tmp"], []) is None  # a part of a host, without its /tmp
     assert read_pipes([tmp_path / "gone", tmp_path], []) == ""
 
 
