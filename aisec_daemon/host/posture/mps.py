@@ -47,42 +47,36 @@ def read_pipes(roots: Iterable[Path], services: Iterable[Path]) -> str | None:
     return max(known, key=("", "private", "others").index) if known else None
 
 
-def _enter(root: int, folder: bytes) -> int | None:
-    """Open a folder; None if even the one that it is in is missing, as in a part of a host."""
-    above, _, name = folder.rpartition(b"/")
-    try:
-        opened = enter(root, above)
-    except FileNotFoundError:
-        return None
-    try:
-        return enter(opened, name)
-    finally:
-        os.close(opened)
-
-
 def _rights(root: Path, folder: bytes) -> str | None:
-    """Tell of the control pipe in one folder; no link is followed."""
+    """Tell of the control pipe in one folder: others, private, "" if there is none; else None."""
     try:
         opened = os.open(root, _DIRECTORY)
     except OSError:
         return None
     try:
-        place = _enter(opened, folder)
+        return _look(opened, folder)
     except FileNotFoundError:
         return ""
     except OSError:
         return None
     finally:
         os.close(opened)
-    if place is None:
-        return None
+
+
+def _look(root: int, folder: bytes) -> str:
+    """Look at the pipe; FileNotFoundError if there is none, OSError if that cannot be told."""
+    above, _, name = folder.rpartition(b"/")
+    try:
+        outer = enter(root, above)
+    except FileNotFoundError as error:
+        raise NotADirectoryError("a part of a host, without that folder") from error
+    try:
+        place = enter(outer, name)
+    finally:
+        os.close(outer)
     try:
         reached = os.stat(b".", dir_fd=place).st_mode & stat.S_IXOTH
         open_to_all = look(place, b"control").st_mode & stat.S_IWOTH
-    except FileNotFoundError:
-        return ""
-    except OSError:
-        return None
     finally:
         os.close(place)
     return "others" if reached and open_to_all else "private"
