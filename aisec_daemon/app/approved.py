@@ -97,6 +97,14 @@ def read(file: Path, table: Table) -> Approval:
         raise ApprovalError(f"{file} holds no approved rows: {error!r}") from error
 
 
+def find(state: Path, table: Table) -> Snapshot | None:
+    """Return a table's approved rows, None while there are none; ApprovalError if unusable."""
+    try:
+        return read(place(state, table.name), table).rows
+    except FileNotFoundError:
+        return None
+
+
 def _words(words: Mapping[str, object]) -> dict[str, Word]:
     """Return a row's words; TypeError if one is something else."""
     for name, word in words.items():

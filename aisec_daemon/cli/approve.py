@@ -33,9 +33,8 @@ def approve(
     Exit code 0: done, or nothing differs. 1: the journal or the file cannot be used. 2: wrong use.
     """
     from aisec_daemon.app import approved  # noqa: PLC0415 # help stays quick
-    from aisec_daemon.app.asking import AskError, asked  # noqa: PLC0415
     from aisec_daemon.app.clock import Clock  # noqa: PLC0415
-    from aisec_daemon.app.inventory.kept import kept_rows, kept_tables  # noqa: PLC0415
+    from aisec_daemon.app.inventory.kept import kept_tables  # noqa: PLC0415
 
     known = [table.name for table in kept_tables() if table.identity]
     wanted = tables or known
@@ -45,14 +44,7 @@ def approve(
     if not reason.strip() and not dry_run:
         refuse("--reason is missing", 2)
     folder = chosen(settings, state).state
-    try:
-        with asked(folder) as db:
-            rows = {each.table.name: each for each in kept_rows(db)}
-    except AskError as error:
-        refuse(str(error), 1)
-    for name in wanted:
-        if name not in rows:
-            refuse(f"the daemon has not read table {name} yet: is the sampler on?", 1)
+    rows = _seen(folder, wanted)
     now = Clock().now()
     try:
         for name in wanted:
@@ -66,16 +58,29 @@ def approve(
         refuse(str(error), 1)
 
 
+def _seen(folder: Path, wanted: list[str]) -> dict[str, Snapshot]:
+    """Return what the daemon saw last of each table; what it never read is nothing to approve."""
+    from aisec_daemon.app.asking import AskError, asked  # noqa: PLC0415
+    from aisec_daemon.app.inventory.kept import kept_rows  # noqa: PLC0415
+
+    try:
+        with asked(folder) as db:
+            rows = {each.table.name: each for each in kept_rows(db)}
+    except AskError as error:
+        refuse(str(error), 1)
+    for name in wanted:
+        if name not in rows:
+            refuse(f"the daemon has not read table {name} yet: is the sampler on?", 1)
+    return rows
+
+
 def _show(folder: Path, rows: Snapshot) -> None:
     """Print how rows differ from those approved before, one a line."""
-    from aisec_daemon.app import approved  # noqa: PLC0415
+    from aisec_daemon.app.approved import find  # noqa: PLC0415
     from aisec_daemon.app.telling import printable  # noqa: PLC0415
     from aisec_daemon.model.baseline import difference  # noqa: PLC0415
 
-    try:
-        before = approved.read(approved.place(folder, rows.table.name), rows.table).rows
-    except FileNotFoundError:
-        before = type(rows).from_rows(rows.table, rows.time, {})
+    before = find(folder, rows.table) or type(rows).from_rows(rows.table, rows.time, {})
     found = difference(rows, before)
     for row in found.new:
         typer.echo(f"+ {_called(rows, row)}")

@@ -1,4 +1,4 @@
-"""`aisec-daemon inventory`: which AI workloads are here, who reaches them, how they are locked up."""
+"""`aisec-daemon inventory`: the AI workloads of this node."""
 
 from __future__ import annotations
 
@@ -114,16 +114,14 @@ def _print_bom(settings: Settings, tables: Mapping[str, Snapshot]) -> None:
 
 
 def _show(settings: Settings, tables: Mapping[str, Snapshot], origin: str) -> None:
-    from aisec_daemon.app.approved import ApprovalError, place, read  # noqa: PLC0415
+    from aisec_daemon.app.approved import ApprovalError, find  # noqa: PLC0415
     from aisec_daemon.cli.inventory_tables import show  # noqa: PLC0415 # run needs no rich
     from aisec_daemon.cli.screen import console  # noqa: PLC0415
 
-    approved = {}
-    for name, rows in tables.items():
-        try:
-            approved[name] = read(place(settings.state, name), rows.table).rows
-        except FileNotFoundError:
-            continue
-        except ApprovalError as error:
-            typer.echo(str(error), err=True)
+    try:
+        found = {name: find(settings.state, rows.table) for name, rows in tables.items()}
+    except (OSError, ApprovalError) as error:
+        typer.echo(str(error), err=True)
+        found = {}
+    approved = {name: rows for name, rows in found.items() if rows is not None}
     show(tables, approved, origin, console())

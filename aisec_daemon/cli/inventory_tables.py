@@ -99,7 +99,8 @@ def _flows(rows: Snapshot) -> Table:
     for at in range(len(rows.subjects)):
         words = _words(rows, at)
         target = words["name"] or words["target"]
-        behind = words["scope"] if words["kind"] == "service" else words["mount"] or words["storage"]
+        lies_on = words["mount"] or words["storage"]
+        behind = words["scope"] if words["kind"] == "service" else lies_on
         made.add_row(
             *(text(words[name]) for name in ("asset", "kind", "direction")),
             text(target),

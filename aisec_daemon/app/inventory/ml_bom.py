@@ -33,6 +33,7 @@ _PROPERTIES = (
     "executable",
     "script",
 )
+_OF_FILES = ("target", "format", "storage", "file_system", "mount")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _DATA = ComponentType.DATA
 _OPEN = {"open": False, "protected": True}
@@ -107,7 +108,7 @@ class _Bill:
                 name=target.rsplit("/", 1)[-1] or target,
                 type=made,
                 bom_ref=ref,
-                properties=_properties(words, ("target", "format", "storage", "file_system", "mount")),
+                properties=_properties(words, _OF_FILES),
             )
         self._need(owner, ref)
 
