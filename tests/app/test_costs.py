@@ -1,0 +1,126 @@
+"""The daemon looks at what it costs, tells it, and sheds."""
+
+from __future__ import annotations
+
+from queue import Queue
+
+import pytest
+
+from aisec_daemon.app.clock import Clock
+from aisec_daemon.app.costs import Costs
+from aisec_daemon.app.settings import SettingsError, load
+from aisec_daemon.host.own import Usage
+from aisec_daemon.model.exposition import Board
+from aisec_daemon.pipeline.cost import Budget
+from aisec_daemon.pipeline.upkeep import Upkeep
+
+GROUPS = [["sensor"], ["process"]]
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """Costs with a clock that is set by hand; `spend` says what the next look will read."""
+    costs = Costs(Upkeep(), Clock(), Board(), replaying=False)
+    costs.time = 1000.0
+    monkeypatch.setattr(costs._clock, "now", lambda: costs.time)
+    costs.arrange(Budget(0.1, 1e9), GROUPS)
+    return costs
+
+
+def look(costs, inbox, seconds=5.0, behind=0.0, late=0.0, dropped=0):
+    costs.time += seconds
+    costs.look(inbox, behind, late, dropped)
+
+
+def test_a_look_puts_the_table_into_the_queue_and_the_tree_on_the_board(made):
+    inbox = Queue()
+    due = made.due()
+    look(made, inbox)
+    snapshot = inbox.get()
+    shown = b"".join(chunk.body for chunk in made._board.chunks({}))
+
+    assert due
+    assert not made.due()
+    assert snapshot.table.name == "cost"
+    assert snapshot["own_cpu_seconds"][0] > 0
+    assert snapshot["own_memory_bytes"][0] > 10_000_000
+    assert (snapshot["cpu_budget_ratio"][0], snapshot["memory_budget_bytes"][0]) == (0.1, 1e9)
+    assert (snapshot["shed_steps"][0], snapshot["most_shed_steps"][0]) == (0.0, 4.0)
+    assert b"aisec_process_tree_memory_bytes" in shown
+    made.time += 5.0
+    assert made.due()
+
+
+def test_what_does_not_keep_up_is_shed_and_logged(made, caplog):
+    inbox = Queue()
+    look(made, inbox, dropped=1)
+
+    assert made.factor("sensor") == 2
+    assert made.factor("process") == made.factor("gpu") == 1
+    assert "read more rarely, since the pipeline dropped 1 readings: step 1 of 4, sensor x2" in (
+        caplog.text
+    )
+    snapshot = inbox.get()
+    assert (snapshot["shed_steps"][0], snapshot.labels["shed"][0]) == (1.0, "sensor x2")
+
+
+def test_cpu_of_the_whole_tree_is_held_against_the_budget(made, monkeypatch):
+    spent = [0.0]
+    monkeypatch.setattr(made._own, "read", lambda: Usage(spent[0], 2 * spent[0], 1.0, 1.0))
+    for _ in range(14):
+        spent[0] += 5 * 0.04
+        look(made, Queue())
+
+    assert made.factor("sensor") == 2
+
+
+def test_new_settings_keep_what_is_shed_unless_the_order_is_another(made):
+    look(made, Queue(), dropped=1)
+    made.arrange(Budget(0.2, 1e9), GROUPS)
+    kept = made.factor("sensor")
+    made.arrange(Budget(0.2, 1e9), [["process"]])
+
+    assert (kept, made.factor("sensor")) == (2, 1)
+
+
+def test_a_queue_without_room_for_the_table_stops_nothing(made):
+    inbox = Queue(1)
+    look(made, inbox)
+    look(made, inbox)
+
+    assert inbox.qsize() == 1
+
+
+def test_while_a_recording_is_played_nothing_is_shed_and_its_own_costs_are_shown():
+    costs, inbox = Costs(Upkeep(), Clock(), Board(), replaying=True), Queue()
+    costs.arrange(Budget(), GROUPS)
+    costs.look(inbox, 100.0, 0.0, 5)
+
+    assert inbox.empty()
+    assert costs.factor("sensor") == 1
+
+
+def test_the_budget_is_set_in_its_section(tmp_path):
+    file = tmp_path / "aisec.toml"
+    file.write_text('[budget]\ncpu_ratio = 0.5\nshed = [["process_view"], []]\n')
+    budget = load(file).budget
+
+    assert budget.limits() == Budget(0.5, 268435456.0)
+    assert budget.shed == [["process_view"]]
+    assert load(None).budget.shed[-1] == ["process"]
+
+
+@pytest.mark.parametrize(
+    ("shed", "why"),
+    [
+        ('[["gpu"]]', "'gpu' is never shed"),
+        ('[["nothing"]]', "'nothing' does not exist"),
+        ('[["process"], ["process"]]', "twice"),
+    ],
+)
+def test_an_order_that_makes_no_sense_is_refused(tmp_path, shed, why):
+    file = tmp_path / "aisec.toml"
+    file.write_text(f"[budget]\nshed = {shed}\n")
+
+    with pytest.raises(SettingsError, match=why):
+        load(file)
