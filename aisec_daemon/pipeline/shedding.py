@@ -112,6 +112,7 @@ class Shedding:
             return False
         if time - self._eased < _RELAPSE_SECONDS:
             self._patience = min(2 * self._patience, _CALMEST_SECONDS)
+            self._eased = float("-inf")  # once for each step back
         return self._go(self.step + 1, time)
 
     def _ease(self, time: float) -> bool:
