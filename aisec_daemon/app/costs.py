@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
-from queue import Full, Queue
 
 from aisec_daemon.app.clock import Clock
 from aisec_daemon.host.own import Own, Usage
@@ -34,7 +32,7 @@ TREE_MEMORY = Family(
 class Costs:
     """Looks every five seconds; `look` belongs to the loop's thread, `factor` to any.
 
-    What is late is told by `late` (seconds, since it was last asked) and `dropped` (readings).
+    What it tells does not wait in the queue: it must be told when that is full, too.
     """
 
     def __init__(self, upkeep: Upkeep, clock: Clock, board: Board, *, replaying: bool) -> None:
@@ -61,22 +59,23 @@ class Costs:
         """Tell whether it is time to look."""
         return not 0 <= self._clock.now() - self._looked < PERIOD_SECONDS
 
-    def look(
-        self, inbox: Queue[Snapshot], behind_seconds: float, late_seconds: float, dropped: int
-    ) -> None:
-        """Read what it costs; tell it, and shed or take back a step."""
+    def look(self, behind_seconds: float, late_seconds: float, dropped: int) -> Snapshot | None:
+        """Read what it costs, and shed or take back a step; return the table that tells it.
+
+        While a recording is played there is none: what is played is another daemon's cost.
+        """
         now, usage = self._clock.now(), self._own.read()
         self._looked = now
         self._board.show(TREE_CPU, usage.cpu_seconds)
         self._board.show(TREE_MEMORY, usage.memory_bytes)
-        if self._replaying:  # what is played is another daemon's cost
-            return
+        if self._replaying:
+            return None
         self._shed(now, usage, behind_seconds, late_seconds, dropped)
-        told = cost.snapshot(now, usage._asdict(), self._budget, self._shedding, behind_seconds)
-        with suppress(Full):  # the next look tells that something was dropped
-            inbox.put_nowait(told)
+        return cost.snapshot(now, usage._asdict(), self._budget, self._shedding, behind_seconds)
 
     def _shed(self, now: float, usage: Usage, behind: float, late: float, dropped: int) -> None:
+        if dropped:
+            _LOG.warning("the pipeline does not keep up: %d readings were dropped", dropped)
         before = self._shedding.step
         pressure = Pressure(
             behind_seconds=behind,

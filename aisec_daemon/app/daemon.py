@@ -203,7 +203,9 @@ class Daemon:
     def _look_at_costs(self) -> None:
         """Look at what all this costs, and shed what is too much."""
         strain = self._source.strain.take() if isinstance(self._source, Sampling) else (0.0, 0)
-        self._costs.look(self._inbox, self._loop.behind_seconds, *strain)
+        told = self._costs.look(self._loop.behind_seconds, *strain)
+        if told is not None:
+            self._loop.take(told)
 
     def _make_source(self, settings: Settings, pace: Pace) -> Sampling | Player:
         if self._tape is not None:

@@ -75,6 +75,10 @@ class Loop:
             snapshot = self._inbox.get(timeout=_WAIT_SECONDS)
         except Empty:
             return
+        self.take(snapshot)
+
+    def take(self, snapshot: Snapshot) -> None:
+        """Take a snapshot through the pipeline to the sinks."""
         if self.pipeline is None:
             return
         tick = self._measured("pipeline/step", lambda: self._step(snapshot))

@@ -23,6 +23,7 @@ from aisec_daemon.samplers import Sampler
 
 _LOG = logging.getLogger(__name__)
 _UPKEEP_SECONDS = 1.0
+_DROPPED = "the pipeline does not keep up; this reading was dropped"
 
 
 def periods(settings: Settings) -> dict[str, float]:
@@ -82,6 +83,7 @@ class Sampling:
         self._inbox = inbox
         self._pace = pace
         self._noted = math.nan
+        self._errors: dict[str, str] = {}
         self._waiting = {sampler.table.name for sampler in samplers}
         self._stopped = False
         self._listens = not host.processes.connector_error
@@ -111,6 +113,8 @@ class Sampling:
 
     def _turn(self, sampler: Sampler) -> None:
         """Let one sampler read, and note how that went."""
+        if self._stopped:
+            return
         name = sampler.table.name
         part = f"sampler/{name}"
         now = self._clock.now()
@@ -129,16 +133,17 @@ class Sampling:
         except UnreadableError as unreadable:
             error, sensor = str(unreadable), unreadable.sensor
         except Full:
-            error = "the pipeline does not keep up; this reading was dropped"
+            error = _DROPPED
             self.strain.dropped()
         except Exception as fault:  # a faulty sampler must stop no other
             error = f"fault in this sampler: {fault!r}"
             _LOG.exception("sampler %s", name)
         took, cpu = perf_counter() - begun, thread_time() - spent
-        if self._upkeep.ran(part, now, took, error, sensor, cpu=cpu):
-            _LOG.log(
-                logging.WARNING if error else logging.INFO, "%s: %s", name, error or "reads well"
-            )
+        news = self._upkeep.ran(part, now, took, error, sensor, cpu=cpu)
+        if news and _DROPPED not in (error, self._errors.get(name)):  # that is logged once for all
+            level = logging.WARNING if error else logging.INFO
+            _LOG.log(level, "%s: %s", name, error or "reads well")
+        self._errors[name] = error
         self._waiting.discard(name)
 
     def _note(self) -> None:
@@ -152,7 +157,6 @@ class Sampling:
             self._inbox.put_nowait(self._upkeep.snapshot(self._clock.now()))
         except Full:
             self.strain.dropped()
-            _LOG.warning("the pipeline does not keep up")
 
     def _note_connector(self) -> None:
         """Note whether the process connector, which worked at the start, works on."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from queue import Queue
-
 import pytest
 
 from aisec_daemon.app.clock import Clock
@@ -27,16 +25,14 @@ def made(monkeypatch):
     return costs
 
 
-def look(costs, inbox, seconds=5.0, behind=0.0, late=0.0, dropped=0):
-    costs.time += seconds
-    costs.look(inbox, behind, late, dropped)
+def look(costs, dropped=0):
+    costs.time += 5.0
+    return costs.look(0.0, 0.0, dropped)
 
 
-def test_a_look_puts_the_table_into_the_queue_and_the_tree_on_the_board(made):
-    inbox = Queue()
+def test_a_look_gives_the_table_and_puts_the_tree_on_the_board(made):
     due = made.due()
-    look(made, inbox)
-    snapshot = inbox.get()
+    snapshot = look(made)
     shown = b"".join(chunk.body for chunk in made._board.chunks({}))
 
     assert due
@@ -52,15 +48,13 @@ def test_a_look_puts_the_table_into_the_queue_and_the_tree_on_the_board(made):
 
 
 def test_what_does_not_keep_up_is_shed_and_logged(made, caplog):
-    inbox = Queue()
-    look(made, inbox, dropped=1)
+    snapshot = look(made, dropped=1)
 
     assert made.factor("sensor") == 2
     assert made.factor("process") == made.factor("gpu") == 1
     assert "read more rarely, since the pipeline dropped 1 readings: step 1 of 4, sensor x2" in (
         caplog.text
     )
-    snapshot = inbox.get()
     assert (snapshot["shed_steps"][0], snapshot.labels["shed"][0]) == (1.0, "sensor x2")
 
 
@@ -69,13 +63,13 @@ def test_cpu_of_the_whole_tree_is_held_against_the_budget(made, monkeypatch):
     monkeypatch.setattr(made._own, "read", lambda: Usage(spent[0], 2 * spent[0], 1.0, 1.0))
     for _ in range(14):
         spent[0] += 5 * 0.04
-        look(made, Queue())
+        look(made)
 
     assert made.factor("sensor") == 2
 
 
 def test_new_settings_keep_what_is_shed_unless_the_order_is_another(made):
-    look(made, Queue(), dropped=1)
+    look(made, dropped=1)
     made.arrange(Budget(0.2, 1e9), GROUPS)
     kept = made.factor("sensor")
     made.arrange(Budget(0.2, 1e9), [["process"]])
@@ -83,20 +77,11 @@ def test_new_settings_keep_what_is_shed_unless_the_order_is_another(made):
     assert (kept, made.factor("sensor")) == (2, 1)
 
 
-def test_a_queue_without_room_for_the_table_stops_nothing(made):
-    inbox = Queue(1)
-    look(made, inbox)
-    look(made, inbox)
-
-    assert inbox.qsize() == 1
-
-
 def test_while_a_recording_is_played_nothing_is_shed_and_its_own_costs_are_shown():
-    costs, inbox = Costs(Upkeep(), Clock(), Board(), replaying=True), Queue()
+    costs = Costs(Upkeep(), Clock(), Board(), replaying=True)
     costs.arrange(Budget(), GROUPS)
-    costs.look(inbox, 100.0, 0.0, 5)
 
-    assert inbox.empty()
+    assert costs.look(100.0, 0.0, 5) is None
     assert costs.factor("sensor") == 1
 
 
