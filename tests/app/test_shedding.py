@@ -5,8 +5,9 @@ from __future__ import annotations
 from tests.daemon import running
 
 SETTINGS = """
-[samplers.process]
-period = 0.004
+[samplers.process_view]
+period = 0.05
+sweep_pids = 1000000
 [samplers.sensor]
 period = 0.1
 [budget]
