@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 UNITS = frozenset(
     {
         *("bytes", "celsius", "hertz", "joules", "ratio", "seconds", "watts"),
-        *("calls", "checks", "code", "connections", "errors", "files"),
-        *("gpus", "processes", "rows", "runs", "threads"),
+        *("calls", "connections", "errors", "files", "gpus", "processes", "rows", "runs"),
+        *("code", "steps", "threads"),
     }
 )
 """What the last word of a column's name may be: base units, or the thing that is counted."""
