@@ -17,6 +17,7 @@ from aisec_daemon.cli.check import check
 from aisec_daemon.cli.doctor import doctor
 from aisec_daemon.cli.export import export
 from aisec_daemon.cli.findings import findings
+from aisec_daemon.cli.inventory import inventory
 from aisec_daemon.cli.once import once
 from aisec_daemon.cli.profiles import profiles
 from aisec_daemon.cli.record import record
@@ -35,6 +36,7 @@ app.command()(run)
 app.command()(once)
 app.add_typer(findings, name="findings")
 app.command()(ack)
+app.command()(inventory)
 app.command()(approve)
 app.command()(export)
 app.command()(check)
