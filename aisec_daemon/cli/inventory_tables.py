@@ -28,7 +28,7 @@ def show(
     for part in _parts(tables, approved):
         console.print(part)
         console.print()
-    console.print(text(f"{_total(tables)}, {origin}", "dim"))
+    console.print(text(f"{_total(tables)}; {origin}", "dim"))
 
 
 def _parts(
@@ -129,7 +129,7 @@ def _postures(rows: Snapshot) -> Table:
 
 
 def _total(tables: Mapping[str, Snapshot]) -> str:
-    return ", ".join(f"{len(rows.subjects)} rows of {name}" for name, rows in tables.items())
+    return ", ".join(f"{name} {len(rows.subjects)}" for name, rows in tables.items())
 
 
 def _what(words: Mapping[str, Word]) -> Word:

@@ -135,6 +135,7 @@ def of_self():
 
 if __name__ == "__main__":
     import sys
+
     with tempfile.TemporaryDirectory() as d:
         s = Soak(Path(d))
         b = time.time()
