@@ -71,7 +71,7 @@ class Posture:
             Column("pids_limit_processes", "processes that it may have; absent likewise"),
             Column("visible_gpus", "GPUs whose device nodes it sees"),
             Column("used_gpus", "GPUs that list one of its processes"),
-            Column("node_gpus", "GPUs of the node"),
+            Column("node_gpus", "GPUs of the node, the same in each row"),
             Column("persistence_mode_ratio", "share of the node's GPUs with persistence mode on"),
             Column("accounting_mode_ratio", "share of the node's GPUs with accounting mode on"),
         ),

@@ -84,13 +84,7 @@ def read_facts(
 def _contained(found: Facts, directory: int, mounts: Mounts, host: HostView) -> Facts:
     """Add what a container was given of the host."""
     shared = found.namespaces
-    devices = Devices(whole=mounts.whole)
-    mounted(mounts.mounts, devices)
-    if shared["user"] != "own":
-        if host.real:
-            look_at(directory, mounts.mounts, host.majors, devices)
-        else:
-            devices.whole = False
+    devices = _devices(directory, mounts, host, own_users=shared["user"] == "own")
     own_pids = shared["pid"] == "own"
     paths, runtimes = None, None
     if host.paths is not None:
@@ -103,6 +97,18 @@ def _contained(found: Facts, directory: int, mounts: Mounts, host: HostView) -> 
         devices=_words(devices.kinds, devices.whole),
         visible_gpus=float(len(devices.gpus)) if devices.whole else math.nan,
     )
+
+
+def _devices(directory: int, mounts: Mounts, host: HostView, *, own_users: bool) -> Devices:
+    """Look into /dev; where that must not be, mounts tell all if nobody could make nodes there."""
+    devices = Devices(whole=mounts.whole and host.real)
+    mounted(mounts.mounts, devices)
+    if host.real:
+        look_at(directory, mounts.mounts, host.majors, devices)
+    place = at(mounts.mounts, b"/dev")
+    if own_users and place is not None and place.kind == b"tmpfs":
+        devices.whole = mounts.whole
+    return devices
 
 
 def _words(found: set[str] | None, whole: bool) -> str | None:

@@ -89,6 +89,19 @@ def test_devices_of_a_copy_of_a_node_are_unknown(node):
     assert math.isnan(facts.visible_gpus)
 
 
+def test_the_hosts_dev_in_a_user_namespace_is_not_taken_for_an_empty_one(node):
+    """No node is mounted one by one there, and yet all are."""
+    own = ("pid", "mnt", "user")
+    whole = CONTAINER_MOUNTS.replace(
+        "0:61 / /dev rw - tmpfs tmpfs", "0:6 / /dev rw - devtmpfs udev"
+    )
+    node.contain(100, own=own, mounts=whole)
+    facts = node.read()[ID].facts
+
+    assert (facts.host_paths, facts.devices) == ("/dev", None)
+    assert math.isnan(facts.visible_gpus)
+
+
 def test_a_container_without_the_hosts_mounts_to_compare_with(node):
     (node.tree.proc / "1/mountinfo").unlink()
     node.contain(100)
