@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from aisec_daemon.host.host import Host
+from aisec_daemon.host.posture.grouping import Posture as Reading
 from aisec_daemon.host.posture.namespaces import NAMES as NAMESPACES
 from aisec_daemon.host.posture.node import NodeFacts
-from aisec_daemon.host.posture.postures import Posture as Reading
 from aisec_daemon.model import Column, Label, Snapshot, Table
 from aisec_daemon.model.snapshot import Word
 

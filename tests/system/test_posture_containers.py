@@ -184,7 +184,9 @@ def breaks(asked, on_gpu):
         1.0: [
             bool(asked.mounts),
             asked.block,
-            (asked.uid == 0 or asked.ambient) and not usual.issuperset(asked.capabilities),
+            "user" in asked.host
+            and (asked.uid == 0 or asked.ambient)
+            and not usual.issuperset(asked.capabilities),
             "pid" in asked.host,
         ],
         0.4: ["net" in asked.host],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -139,5 +138,4 @@ def slurp(directory: int, name: str) -> bytes:
     try:
         return os.read(descriptor, _BYTES)
     finally:
-        with suppress(OSError):
-            os.close(descriptor)
+        os.close(descriptor)

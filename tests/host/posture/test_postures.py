@@ -285,6 +285,19 @@ def test_large_mounts_use_up_a_turn(node, monkeypatch):
     assert known == [1, 2, 3]
 
 
+def test_what_was_read_of_another_process_is_not_shown(node, monkeypatch):
+    """A stronger one has come, and the turn has no room left to read it."""
+    node.contain(100, uid=1000, effective="0" * 16)
+    assert node.read()[ID].facts.root == ""
+    node.contain(101, start=2000)
+    monkeypatch.setattr(module, "_GROUPS", 0)
+    found = node.read()[ID]
+    assert (found.weakest.pid, found.facts.root) == (101, None)
+
+    monkeypatch.undo()
+    assert node.read()[ID].facts.root == "host"
+
+
 def test_nothing_is_kept_of_who_is_gone(node):
     node.contain(100)
     node.read()
