@@ -232,9 +232,9 @@ def test_a_case_outlives_a_restart_and_is_permitted_by_name():
 
     pipeline = Pipeline(catalogue.tables(), [Posture()], {}, [allow()])
     assert step(pipeline, 1000.0, ID).findings == ()  # it may be about to drop what it has
-    (first,) = step(pipeline, 1060.0, ID).findings
-    (again,) = step(pipeline, 1075.0, "d" * 64).findings
-    for time in (1090.0, 1300.0):
+    (first,) = step(pipeline, 1120.0, ID).findings
+    (again,) = step(pipeline, 1135.0, "d" * 64).findings
+    for time in (1150.0, 1400.0):
         found = step(pipeline, time, "e" * 64, executable="/usr/bin/dcgm-exporter", asset="x")
 
     assert first.id == again.id  # another container id is the same case

@@ -45,7 +45,7 @@ class Posture:
         technique="T1611",
         benign="Agents of the node that need such rights (device plugins, DCGM): permit them by "
         "name.",
-        hold=60.0,
+        hold=120.0,  # a program that drops its rights is read again after a minute
         quiet=120.0,
     )
     memory: ClassVar[StateShape | None] = None
