@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from aisec_daemon.host.host import Host
+from aisec_daemon.host.posture.grouping import Posture as Reading
 from aisec_daemon.host.posture.namespaces import NAMES as NAMESPACES
 from aisec_daemon.host.posture.node import NodeFacts
-from aisec_daemon.host.posture.postures import Posture as Reading
 from aisec_daemon.model import Column, Label, Snapshot, Table
 from aisec_daemon.model.snapshot import Word
 
@@ -24,6 +24,7 @@ _WHO = (
     Label("process", "the process whose rights these are: the one that may do most"),
     Label("name", "its name"),
     Label("executable", "file it runs"),
+    Label("command_hash", "keyed hash of the command line of the oldest; alike after a restart"),
     Label("user", "effective user, by the host's /etc/passwd, else the number"),
     Label("container", "id of the container"),
     Label("pod", "uid of the Kubernetes pod"),
@@ -71,7 +72,7 @@ class Posture:
             Column("pids_limit_processes", "processes that it may have; absent likewise"),
             Column("visible_gpus", "GPUs whose device nodes it sees"),
             Column("used_gpus", "GPUs that list one of its processes"),
-            Column("node_gpus", "GPUs of the node"),
+            Column("node_gpus", "GPUs of the node, the same in each row"),
             Column("persistence_mode_ratio", "share of the node's GPUs with persistence mode on"),
             Column("accounting_mode_ratio", "share of the node's GPUs with accounting mode on"),
         ),
@@ -125,6 +126,7 @@ def _row(posture: Reading, node: NodeFacts) -> Row:
         "process": who.subject,
         "name": who.name,
         "executable": who.executable,
+        "command_hash": posture.first.command_hash,
         "user": who.user,
         "container": who.container,
         "pod": who.pod,

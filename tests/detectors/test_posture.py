@@ -40,7 +40,7 @@ def test_a_privileged_container_with_all_gpus_and_the_runtimes_socket_is_high():
         "root on the host; has mounted of the host: /etc; sees raw devices of the host: block, "
         "fuse, kmsg, mem; has capabilities beyond the usual: all"
     )
-    assert verdict.keys == ("train",)
+    assert verdict.keys == ("container /usr/bin/python3 root 0123456789ab",)
     assert verdict.facts["remedy"][0].startswith("leave --privileged out")
 
 
@@ -147,7 +147,7 @@ def test_a_site_may_choose_its_checks():
     [{"policy": "strict"}, {"policy": "own"}, {"policy": "own", "checks": ("seccomp", "typo")}],
 )
 def test_settings_that_mean_nothing_are_refused(settings):
-    with pytest.raises(ValueError, match=r"policy|checks"):
+    with pytest.raises(ValueError, match=r"policy|checks|check .typo"):
         Posture(**settings)
 
 
@@ -232,10 +232,29 @@ def test_a_case_outlives_a_restart_and_is_permitted_by_name():
 
     pipeline = Pipeline(catalogue.tables(), [Posture()], {}, [allow()])
     assert step(pipeline, 1000.0, ID).findings == ()  # it may be about to drop what it has
-    (first,) = step(pipeline, 1060.0, ID).findings
-    (again,) = step(pipeline, 1075.0, "d" * 64).findings
-    for time in (1090.0, 1300.0):
+    (first,) = step(pipeline, 1120.0, ID).findings
+    (again,) = step(pipeline, 1135.0, "d" * 64).findings
+    for time in (1150.0, 1400.0):
         found = step(pipeline, time, "e" * 64, executable="/usr/bin/dcgm-exporter", asset="x")
 
-    assert (first.id, first.key) == (again.id, "train")
-    assert {f.key: f.allowed for f in found.findings} == {"x": "needs it"}
+    assert first.id == again.id  # another container id is the same case
+    assert again.subjects == (f"container/{'d' * 64}",)
+    assert [(f.subjects[0][:11], f.allowed) for f in found.findings] == [
+        ("container/e", "needs it")
+    ]
+
+
+def test_a_case_without_a_known_command_is_the_rows_own():
+    verdict = judge(a=PRIVILEGED | {"command_hash": None}, node=NODE)
+
+    assert verdict.keys == ("a", "node")
+
+
+def test_the_same_thing_started_twice_is_one_case_and_another_command_is_not():
+    verdict = judge(
+        a=PRIVILEGED | {"container": "a" * 64},
+        b=PRIVILEGED | {"container": "b" * 64},
+        c=PRIVILEGED | {"command_hash": "f" * 16},
+    )
+
+    assert verdict.keys[0] == verdict.keys[1] != verdict.keys[2]

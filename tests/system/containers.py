@@ -19,7 +19,7 @@ DOCKER_DEFAULT = (
     *("setfcap", "setpcap", "net_bind_service", "sys_chroot", "kill", "audit_write"),
 )
 SUBORDINATE = 100_000
-_NAMESPACES = {"net": "network", "pid": "pid", "ipc": "ipc", "uts": "uts", "user": "user"}
+_NAMESPACES = {"net": "network"} | {n: n for n in ("pid", "ipc", "uts", "user", "cgroup")}
 _MOUNTS = (
     {"destination": "/proc", "type": "proc", "source": "proc"},
     {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["mode=755"]},
@@ -31,6 +31,7 @@ class Configuration:
     """One container as it is asked for; a limit of 0 is none."""
 
     capabilities: tuple[str, ...] = ()
+    ambient: bool = False  # a user keeps them, too
     no_new_privileges: bool = True
     uid: int = 0
     read_only: bool = False
@@ -50,7 +51,7 @@ def drawn(seed: int, every: tuple[str, ...]) -> Configuration:
     """Draw a configuration; `every` are all capabilities there are."""
     draw = random.Random(seed)
     some = tuple(draw.sample(every, draw.randint(1, 6)))
-    host = {name for name in ("net", "pid", "ipc", "uts") if draw.random() < 0.3}
+    host = {name for name in ("net", "pid", "ipc", "uts", "cgroup") if draw.random() < 0.3}
     own_users = draw.random() < 0.2
     if own_users:
         host.discard("net")  # whose sysfs and network it could not configure
@@ -59,6 +60,7 @@ def drawn(seed: int, every: tuple[str, ...]) -> Configuration:
         mounts[draw.choice(["/etc", "/", "/root", "/usr", "/var/lib"])] = draw.choice(["ro", "rw"])
     return Configuration(
         capabilities=draw.choice([(), some, DOCKER_DEFAULT, every]),
+        ambient=draw.random() < 0.3,
         no_new_privileges=draw.random() < 0.5,
         uid=draw.choice([0, 0, 1000]),
         read_only=draw.random() < 0.4,
@@ -103,6 +105,15 @@ class Runtime:
             return 0, (bundle / "errors").read_text().strip()
         return int(pidfile.read_text()), ""
 
+    def execute(self, name: str, uid: int, capabilities: tuple[str, ...]) -> int:
+        """Start one process more in a container; return its pid."""
+        pidfile = self._folder / name / "pid-more"
+        added = [f"--cap=CAP_{each.upper()}" for each in capabilities]
+        command = ["exec", "--detach", "--pid-file", str(pidfile), "--user", str(uid), *added]
+        done = self._runc(*command, name, "/bin/sleep", "600", stdin=subprocess.DEVNULL)
+        assert done.returncode == 0
+        return int(pidfile.read_text())
+
     def end(self) -> None:
         """End all, and their groups."""
         for name in self._started:
@@ -116,7 +127,7 @@ class Runtime:
 
     def _spec(self, name: str, asked: Configuration) -> dict[str, Any]:
         names = [f"CAP_{each.upper()}" for each in asked.capabilities]
-        sets = ("bounding", "effective", "permitted", "inheritable")
+        sets = ["bounding", "effective", "permitted", "inheritable", *["ambient"] * asked.ambient]
         namespaces = [kind for own, kind in _NAMESPACES.items() if own not in asked.host]
         return {
             "ociVersion": "1.0.2",

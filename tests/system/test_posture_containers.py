@@ -36,39 +36,49 @@ def available() -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="module")
-def containers():
-    """Start many; return what was asked for by container, and why others were refused."""
+def runc():
     folder = Path(tempfile.mkdtemp(prefix="posture-"))
     try:
-        with runtime(folder) as runc:
-            started, refused = {}, []
-            for seed in range(CONFIGURATIONS):
-                name = hashlib.sha256(b"%d" % seed).hexdigest()
-                asked = drawn(seed, available())
-                pid, why = runc.start(name, asked)
-                if pid:
-                    started[name] = pid, asked
-                else:
-                    refused.append(why)
-            yield started, refused
+        with runtime(folder) as made:
+            yield made
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def containers(runc):
+    """Start many; return what was asked for by container, and why others were refused."""
+    started, refused = {}, []
+    for seed in range(CONFIGURATIONS):
+        asked = drawn(seed, available())
+        pid, why = runc.start(name_of(seed), asked)
+        if pid:
+            started[name_of(seed)] = pid, asked
+        else:
+            refused.append(why)
+    return started, refused
+
+
+def name_of(seed):
+    return hashlib.sha256(b"%d" % seed).hexdigest()
 
 
 @pytest.fixture(scope="module")
 def snapshot(containers):
     """Read them all as the daemon does."""
     started, _ = containers
+    return read([pid for pid, _ in started.values()])
+
+
+def read(pids):
+    """Read these processes as AI workloads; each of the first has a GPU."""
     with closing(Processes(Path("/"), Tally(), b"k" * 16, connector=False)) as processes:
-        found = [processes.lookup(pid) for pid, _ in started.values()]
-        workloads = [
-            Workload(who, who.subject, on_gpu=True, libraries=frozenset()) for who in found
-        ]
-        gpus = [gpu(index, [workloads[index].identity.pid]) for index in range(GPUS)]
+        found = [processes.lookup(pid) for pid in pids]
+        workloads = [Workload(w, w.subject, on_gpu=True, libraries=frozenset()) for w in found]
+        gpus = [gpu(index, pids[index : index + 1]) for index in range(GPUS)]
         nvml = SimpleNamespace(read=lambda: SimpleNamespace(gpus=gpus))
         tally = Tally()
-        read = SimpleNamespace(read=lambda: workloads)
-        postures = Postures(Path("/"), read, nvml, tally)
+        postures = Postures(Path("/"), SimpleNamespace(read=lambda: workloads), nvml, tally)
         taken = Posture().read(SimpleNamespace(postures=postures), 1.0)
         assert tally.rows() == []  # root of the node can read everything
         return taken
@@ -93,19 +103,18 @@ def expected(asked: Configuration) -> dict[str, str]:
         "root": root,
         "no_new_privileges": yes(asked.no_new_privileges),
         "bounding_capabilities": capabilities,
-        "capabilities": capabilities if asked.uid == 0 else "",
+        "capabilities": capabilities if asked.uid == 0 or asked.ambient else "",
         "seccomp": "filter" if asked.seccomp else "off",
         "read_only_root": yes(asked.read_only),
         "memory_limited": yes(asked.memory_bytes),
         "cpu_limited": yes(asked.cpu_percent),
         "pids_limited": yes(asked.pids),
         "mnt_namespace": "own",
-        "cgroup_namespace": "host",
         "runtime_sockets": "docker" if asked.docker_socket else "",
         "host_paths": " ".join(sorted(asked.mounts)),
         "devices": " ".join(["block"] * asked.block + ["fuse"] * asked.fuse),
     }
-    for name in ("net", "pid", "ipc", "uts", "user"):
+    for name in ("net", "pid", "ipc", "uts", "user", "cgroup"):
         words[f"{name}_namespace"] = "host" if name in asked.host else "own"
     return words
 
@@ -175,7 +184,9 @@ def breaks(asked, on_gpu):
         1.0: [
             bool(asked.mounts),
             asked.block,
-            asked.uid == 0 and not usual.issuperset(asked.capabilities),
+            "user" in asked.host
+            and (asked.uid == 0 or asked.ambient)
+            and not usual.issuperset(asked.capabilities),
             "pid" in asked.host,
         ],
         0.4: ["net" in asked.host],
@@ -183,3 +194,22 @@ def breaks(asked, on_gpu):
         0.25: [on_gpu and asked.gpus == GPUS],
     }
     return sum(weight * sum(broken) for weight, broken in weights.items()) >= 1
+
+
+def test_a_container_is_as_strong_as_its_weakest_process(runc):
+    """An administrator's shell in a container that was hardened."""
+    name = name_of(CONFIGURATIONS)
+    first, why = runc.start(name, Configuration(uid=1000, host=frozenset({"user"})))
+    assert first, why
+    before = read([first])
+    more = runc.execute(name, 0, ("sys_admin", "sys_ptrace"))
+    after = read([first, more])
+
+    at = after.subjects.index(f"container/{name}")
+    words = {label: column[at] for label, column in after.labels.items()}
+    assert before.labels["root"][before.subjects.index(f"container/{name}")] == ""
+    assert words["root"] == "host"
+    assert words["capabilities"] == "sys_ptrace sys_admin"
+    assert words["process"].startswith(f"{more}:")
+    assert words["asset"].startswith(f"{first}:")
+    assert after["workload_processes"][at] == 2

@@ -16,6 +16,7 @@ from aisec_daemon.model.rule import Fact
 
 _FACTS = ("failed", "unknown", "remedy", "passed_checks", "failed_checks", "unknown_checks")
 _RATIO = "hardening_ratio"
+_HASH_LENGTH = 12
 
 
 class _Row(NamedTuple):
@@ -44,7 +45,7 @@ class Posture:
         technique="T1611",
         benign="Agents of the node that need such rights (device plugins, DCGM): permit them by "
         "name.",
-        hold=60.0,
+        hold=120.0,  # a program that drops its rights is read again after a minute
         quiet=120.0,
     )
     memory: ClassVar[StateShape | None] = None
@@ -95,8 +96,7 @@ class Posture:
         )
         score = self._score(row, failed, unknown)
         reason = _reason(row, failed) if score >= 1 else ""
-        key = str(row.get("asset") or subject)
-        return _Row(score, _severity(row, failed), key, reason, facts)
+        return _Row(score, _severity(row, failed), _key(subject, row), reason, facts)
 
     def _score(self, row: Row, failed: Sequence[Check], unknown: Sequence[Check]) -> float:
         """Add up; NaN if what is unknown could make the difference."""
@@ -108,6 +108,15 @@ class Posture:
 
     def _weight(self, check: Check) -> float:
         return check.weight if self.policy == "baseline" else max(check.weight, 1.0)
+
+
+def _key(subject: str, row: Row) -> str:
+    """Name the case by what was started, not by a container or a run: those are new each time."""
+    started = row.get("command_hash")
+    if not isinstance(started, str):
+        return subject
+    words = (row.get("kind"), row.get("executable"), row.get("user"), started[:_HASH_LENGTH])
+    return " ".join(str(word) for word in words if word)
 
 
 def _severity(row: Row, failed: Sequence[Check]) -> Severity:

@@ -22,8 +22,10 @@ def policy(name: str, own_checks: tuple[str, ...] = ()) -> tuple[Check, ...]:
     """Return the checks of a policy: baseline, restricted (baseline's too), or own; ValueError."""
     if name == "own":
         unknown = sorted(set(own_checks) - BY_NAME.keys())
-        if unknown or not own_checks:
-            raise ValueError(f"checks must name some of {', '.join(BY_NAME)}; not {unknown}")
+        if unknown:
+            raise ValueError(f"there is no check {unknown[0]!r}, only {', '.join(BY_NAME)}")
+        if not own_checks:
+            raise ValueError(f"policy own needs checks: some of {', '.join(BY_NAME)}")
         return tuple(check for check in CHECKS if check.name in own_checks)
     if name not in _ASKED:
         raise ValueError(f"policy must be baseline, restricted or own, not {name!r}")

@@ -71,6 +71,15 @@ def within(name: str, allowed: Collection[str]) -> Question:
     return ask
 
 
+def on_the_host(question: Question) -> Question:
+    """Pass a row with users of its own: what it may do holds for what is theirs only."""
+
+    def ask(row: Row) -> bool | None:
+        return True if row.get("user_namespace") == "own" else question(row)
+
+    return ask
+
+
 def at_least(name: str, least: float) -> Question:
     """Pass a row whose number is not less."""
 

@@ -8,12 +8,8 @@ FIXED = (
     ("CVE-2024-0132", (1, 16, 2), "nvidia.custhelp.com/app/answers/detail/a_id/5582"),
     ("CVE-2025-23359", (1, 17, 4), "nvidia.custhelp.com/app/answers/detail/a_id/5616"),
     ("CVE-2025-23266", (1, 17, 8), "www.cve.org/CVERecord?id=CVE-2025-23266"),
-    ("CVE-2026-24260", (1, 19, 1), "nvidia.custhelp.com/app/answers/detail/a_id/5850"),
 )
-"""The flaw, the first version without it, and who says so.
-
-The last bulletin was not read itself: its version is the one that others took from its CSAF file.
-"""
+"""The flaw, the first version without it, and who says so."""
 
 _VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?(~rc.*)?")
 
@@ -22,7 +18,7 @@ def escapes(version: str | float | None) -> tuple[str, ...] | None:
     """Return the flaws of a version, none of an empty one (not installed); None if it is unknown.
 
     >>> escapes("1.17.7")
-    ('CVE-2025-23266', 'CVE-2026-24260')
+    ('CVE-2025-23266',)
     """
     if not isinstance(version, str):
         return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -84,13 +83,7 @@ def read_facts(
 def _contained(found: Facts, directory: int, mounts: Mounts, host: HostView) -> Facts:
     """Add what a container was given of the host."""
     shared = found.namespaces
-    devices = Devices(whole=mounts.whole)
-    mounted(mounts.mounts, devices)
-    if shared["user"] != "own":
-        if host.real:
-            look_at(directory, mounts.mounts, host.majors, devices)
-        else:
-            devices.whole = False
+    devices = _devices(directory, mounts, host, own_users=shared["user"] == "own")
     own_pids = shared["pid"] == "own"
     paths, runtimes = None, None
     if host.paths is not None:
@@ -103,6 +96,18 @@ def _contained(found: Facts, directory: int, mounts: Mounts, host: HostView) -> 
         devices=_words(devices.kinds, devices.whole),
         visible_gpus=float(len(devices.gpus)) if devices.whole else math.nan,
     )
+
+
+def _devices(directory: int, mounts: Mounts, host: HostView, *, own_users: bool) -> Devices:
+    """Look into /dev; where that must not be, mounts tell all if nobody could make nodes there."""
+    devices = Devices(whole=mounts.whole and host.real)
+    mounted(mounts.mounts, devices)
+    if host.real:
+        look_at(directory, mounts.mounts, host.majors, devices)
+    place = at(mounts.mounts, b"/dev")
+    if own_users and place is not None and place.kind == b"tmpfs":
+        devices.whole = mounts.whole
+    return devices
 
 
 def _words(found: set[str] | None, whole: bool) -> str | None:
@@ -133,5 +138,4 @@ def slurp(directory: int, name: str) -> bytes:
     try:
         return os.read(descriptor, _BYTES)
     finally:
-        with suppress(OSError):
-            os.close(descriptor)
+        os.close(descriptor)

@@ -16,6 +16,7 @@ from aisec_daemon.host.nvml.client import Nvml
 from aisec_daemon.host.nvml.reading import GpuReading
 from aisec_daemon.host.posture.cgroup_limits import CgroupLimits
 from aisec_daemon.host.posture.facts import Facts, read_facts, slurp
+from aisec_daemon.host.posture.grouping import Posture, grouped, kind_of, used_gpus
 from aisec_daemon.host.posture.host_view import HostView, look_at_host
 from aisec_daemon.host.posture.mps import is_service
 from aisec_daemon.host.posture.node import NodeFacts, read_files, share_on
@@ -34,23 +35,6 @@ _STATUSES = 1024  # likewise
 _MEMBERS = 256  # of one group whose status is looked at
 _TURN_BYTES = 8 << 20  # of mounts, unless a single process has more
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-
-
-@dataclass(frozen=True)
-class Posture:
-    """A container, or what runs of an asset outside of one.
-
-    `first` is the oldest of its AI processes, `weakest` the one that may do most, whose `facts`
-    these are. `used_gpus` counts the GPUs that list one of its processes, NaN if nobody tells.
-    """
-
-    kind: str
-    asset: str
-    first: ProcessIdentity
-    weakest: ProcessIdentity
-    processes: int
-    facts: Facts
-    used_gpus: float
 
 
 @dataclass(frozen=True)
@@ -194,14 +178,15 @@ class Postures:
     ) -> Posture:
         first, weakest = members[0], self._weakest(members).identity
         known = self._groups.get(key)
+        read = known is not None and known.image == _image(weakest)
         return Posture(
             kind=kind_of(first.identity),
             asset=first.asset,
             first=first.identity,
             weakest=weakest,
             processes=len(members),
-            facts=(known and known.facts) or Facts(),
-            used_gpus=_used({each.identity.pid for each in members}, gpus),
+            facts=(known.facts if known and read else None) or Facts(),
+            used_gpus=used_gpus({each.identity.pid for each in members}, gpus),
         )
 
     def _gpus(self) -> Sequence[GpuReading] | None:
@@ -236,38 +221,9 @@ class Postures:
             self._tally.add(Call("posture", call, errorcode.get(number or 0, "malformed")))
 
 
-def grouped(workloads: Iterable[Workload]) -> dict[str, list[Workload]]:
-    """Put together the processes of a container, or else of an asset, the oldest first."""
-    groups: dict[str, list[Workload]] = {}
-    for each in sorted(workloads, key=lambda w: (w.identity.start_ticks, w.identity.pid)):
-        container = each.identity.container
-        key = f"container/{container}" if container else each.asset
-        groups.setdefault(key, []).append(each)
-    return groups
-
-
-def kind_of(who: ProcessIdentity) -> str:
-    """Say what kind of place a process runs in: container, service or process.
-
-    A job of Slurm and a login's scope are no service: nobody can harden them by a unit's file.
-    """
-    if who.container:
-        return "container"
-    service = (who.unit or "").endswith(".service") and not who.slurm_job
-    return "service" if service else "process"
-
-
 def _image(who: ProcessIdentity) -> tuple[str, str | None, str | None]:
     return who.subject, who.executable, who.command_hash
 
 
 def _due(known: _Known | None, each: Workload, now: float) -> bool:
     return known is None or known.image != _image(each.identity) or now - known.at >= AGAIN_SECONDS
-
-
-def _used(pids: set[int], gpus: Sequence[GpuReading] | None) -> float:
-    """Count the GPUs that list one of these processes."""
-    if gpus is None:
-        return math.nan
-    listing = (gpu for gpu in gpus if any(process.pid in pids for process in gpu.processes))
-    return float(len({gpu.identity.parent or gpu.identity.uuid for gpu in listing}))

@@ -21,6 +21,7 @@ WHO = {
     "process": "7:70",
     "name": "python3",
     "executable": "/usr/bin/python3",
+    "command_hash": "0123456789abcdef",
     "user": "root",
     "container": ID,
     "pod": "",

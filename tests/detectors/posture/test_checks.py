@@ -76,6 +76,12 @@ def test_all_capabilities_without_devices_are_not_privileged():
     assert BY_NAME["dangerous_capabilities"].ask(PRIVILEGED) is Outcome.FAIL
 
 
+@pytest.mark.parametrize("name", ["privileged", "dangerous_capabilities"])
+def test_rights_in_a_user_namespace_of_its_own_are_none_on_the_host(name):
+    assert BY_NAME[name].ask(PRIVILEGED | {"user_namespace": "own"}) is Outcome.PASS
+    assert BY_NAME[name].ask(PRIVILEGED | {"user_namespace": None}) is Outcome.FAIL
+
+
 @pytest.mark.parametrize(
     ("visible", "used", "node", "outcome"),
     [

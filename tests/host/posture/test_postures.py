@@ -89,6 +89,19 @@ def test_devices_of_a_copy_of_a_node_are_unknown(node):
     assert math.isnan(facts.visible_gpus)
 
 
+def test_the_hosts_dev_in_a_user_namespace_is_not_taken_for_an_empty_one(node):
+    """No node is mounted one by one there, and yet all are."""
+    own = ("pid", "mnt", "user")
+    whole = CONTAINER_MOUNTS.replace(
+        "0:61 / /dev rw - tmpfs tmpfs", "0:6 / /dev rw - devtmpfs udev"
+    )
+    node.contain(100, own=own, mounts=whole)
+    facts = node.read()[ID].facts
+
+    assert (facts.host_paths, facts.devices) == ("/dev", None)
+    assert math.isnan(facts.visible_gpus)
+
+
 def test_a_container_without_the_hosts_mounts_to_compare_with(node):
     (node.tree.proc / "1/mountinfo").unlink()
     node.contain(100)
@@ -270,6 +283,19 @@ def test_large_mounts_use_up_a_turn(node, monkeypatch):
     known = [sum(each.facts.root == "host" for each in node.read().values()) for _ in range(3)]
 
     assert known == [1, 2, 3]
+
+
+def test_what_was_read_of_another_process_is_not_shown(node, monkeypatch):
+    """A stronger one has come, and the turn has no room left to read it."""
+    node.contain(100, uid=1000, effective="0" * 16)
+    assert node.read()[ID].facts.root == ""
+    node.contain(101, start=2000)
+    monkeypatch.setattr(module, "_GROUPS", 0)
+    found = node.read()[ID]
+    assert (found.weakest.pid, found.facts.root) == (101, None)
+
+    monkeypatch.undo()
+    assert node.read()[ID].facts.root == "host"
 
 
 def test_nothing_is_kept_of_who_is_gone(node):
