@@ -29,8 +29,12 @@ class Flow:
             Column("open_connections", "connections that are established now"),
             Column("first_seen_timestamp_seconds", "when it was seen first", Kind.TIMESTAMP),
             Column("last_seen_timestamp_seconds", "when it was seen last", Kind.TIMESTAMP),
-            Column("left_out_rows", "flows of the same asset that found no room in the table"),
-            Column("unread_files", "open files of the same asset that nobody has looked at"),
+            Column(
+                "left_out_rows", "flows of its asset without room in the table; in its first row"
+            ),
+            Column(
+                "unread_files", "open files of its asset that nobody looked at; in its first row"
+            ),
         ),
         labels=(
             Label("asset", "the AI workload, as table asset names it"),

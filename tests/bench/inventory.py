@@ -2,7 +2,7 @@
 
 `Workloads.read()` among so many processes, after a scan of them as the sampler of processes makes:
 the first time, when each is looked at, and later, when only what is new or maps more is. Processor
-time of the reading thread. Beside it, in turn, `psutil.net_connections("tcp")`, which looks at all
+time of all threads. Beside it, in turn, `psutil.net_connections("tcp")`, which looks at all
 open files of all processes to say whose each connection is. Two AI services run among them.
 """
 
@@ -59,9 +59,9 @@ def services(folder: Path) -> Iterator[None]:
 
 
 def milliseconds(work) -> float:
-    begun = time.thread_time()
+    begun = time.process_time()
     work()
-    return 1e3 * (time.thread_time() - begun)
+    return 1e3 * (time.process_time() - begun)
 
 
 def silent():

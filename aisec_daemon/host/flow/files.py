@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -72,8 +72,9 @@ class Files:
             unread = 0.0
             if not listing.whole:
                 unread = self._number_of(folder) - listing.links
-            files = [*self._opened(folder, listing.files), *self._mapped(folder, mapped)]
-            return Listed(files, unread)
+            mounts = self._mounts_of(folder) if listing.files or mapped else []
+            opened = self._opened(folder, _merged(listing.files), mounts)
+            return Listed([*opened, *self._mapped(mapped, mounts)], unread)
         finally:
             os.close(folder)
 
@@ -82,9 +83,11 @@ class Files:
         size = os.stat("fd", dir_fd=folder).st_size if self._real else 0
         return float(size) if size else math.nan
 
-    def _opened(self, folder: int, files: Sequence[Opened]) -> Iterator[File]:
+    def _opened(
+        self, folder: int, files: Iterable[Opened], mounts: Sequence[Mount]
+    ) -> Iterator[File]:
         for each in files:
-            where = self._storage(folder, each.path)
+            where = storage(mount_of(mounts, each.path))
             size = math.nan
             if self._real and where.may_be_asked:
                 size = float(size_of(folder, each.number) or 0)
@@ -93,17 +96,17 @@ class Files:
             direction = READ * each.reads | WRITE * each.writes
             yield _file(each.path, each.format, where, direction, size)
 
-    def _mapped(self, folder: int, files: Sequence[Mapped]) -> Iterator[File]:
+    def _mapped(self, files: Iterable[Mapped], mounts: Sequence[Mount]) -> Iterator[File]:
         for each in files:
             found = recognise(each.path)
             if found is None or (found.if_large and each.size < large_bytes()):
                 continue
-            where = self._storage(folder, each.path)
+            where = storage(mount_of(mounts, each.path))
             direction = READ | WRITE * each.writes
             yield _file(each.path, found, where, direction, float(each.size))
 
-    def _storage(self, folder: int, path: bytes) -> Storage:
-        """Return what a path lies on; processes of one mount namespace are asked once a turn."""
+    def _mounts_of(self, folder: int) -> list[Mount]:
+        """Return a process's mounts; those of one mount namespace are asked once a turn."""
         try:
             namespace = os.readlink(b"ns/mnt", dir_fd=folder)
         except OSError:
@@ -114,7 +117,17 @@ class Files:
             with suppress(OSError):
                 mounts = parse_mountinfo(slurp("mountinfo", LIMIT_BYTES, folder))
             self._mounts[namespace] = mounts
-        return storage(mount_of(mounts, path))
+        return mounts
+
+
+def _merged(files: Iterable[Opened]) -> Iterable[Opened]:
+    """Return each path once, with what all its descriptors may do."""
+    merged: dict[bytes, Opened] = {}
+    for each in files:
+        known = merged.setdefault(each.path, each)
+        reads, writes = known.reads or each.reads, known.writes or each.writes
+        merged[each.path] = known._replace(reads=reads, writes=writes)
+    return merged.values()
 
 
 def _file(path: bytes, found: Format, where: Storage, direction: int, size: float) -> File:

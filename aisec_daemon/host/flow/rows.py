@@ -16,7 +16,7 @@ class Row(NamedTuple):
 
     `files` and `connections` are those that are open now, `size` the bytes of the files; NaN where
     they do not apply or were not read. `left_out` flows of the asset found no room, and `unread`
-    open files of it nobody has looked at.
+    open files of it nobody has looked at: told in its first row, since they are not the row's own.
     """
 
     subject: str
@@ -44,6 +44,7 @@ class _Part(NamedTuple):
 
 def rows(asset: Asset, seen: Seen, unread: float) -> Iterator[Row]:
     """Yield a row for each file or service, or one for all files of a kind in a folder."""
+    left_out = float(seen.left_out)
     for target, flow in seen.flows.items():
         for part in _parts(target, flow):
             yield Row(
@@ -58,9 +59,10 @@ def rows(asset: Asset, seen: Seen, unread: float) -> Iterator[Row]:
                 part.connections,
                 flow.first,
                 flow.last,
-                float(seen.left_out),
+                left_out,
                 unread,
             )
+            left_out = unread = math.nan
 
 
 def _parts(target: Target, flow: Flow) -> Iterator[_Part]:

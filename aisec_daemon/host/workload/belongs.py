@@ -55,12 +55,12 @@ def owner(packages: Packages, ground: Ground, script: Script) -> Owner | None:
 
 
 def of_path(packages: Packages, root: int, path: bytes) -> Owner | None:
-    """Return the service that a file in a site-packages belongs to."""
+    """Return the service that a file which is there, in a site-packages, belongs to."""
     found = _IN_SITE.match(path)
     if found is None:
         return None
     service = services().by_module.get(found[2].partition(b".")[0])
-    if service is None or not exists(root, path):
+    if service is None:
         return None
     return _installed(packages, root, [found[1]], service)
 

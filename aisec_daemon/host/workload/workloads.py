@@ -138,7 +138,8 @@ class Workloads:
         due = []
         for pid, known in self._looked.items():
             told = numbers.get(pid)
-            mapped = self._turn if told is None else told.virtual_bytes
+            # Where nobody says how much it maps, or its files were late, it is looked at again.
+            mapped = self._turn if told is None or known.late else told.virtual_bytes
             if known.maps.due(self._turn, mapped, _WAIT_TURNS, at_least=1):
                 due.append((pid not in first, known.maps.turn, pid, mapped))
         due.sort()
@@ -160,6 +161,8 @@ class Workloads:
         try:
             size = self._examiner.examine(known, directory, real=real)
             known.denied = False
+            if known.late:
+                self._tally.add(Call("workload", "files", "late"))
             if works(known) and read_start_ticks(directory) != known.identity.start_ticks:
                 del self._looked[known.identity.pid]  # another process bears the pid now
         except (OSError, ValueError) as error:

@@ -77,6 +77,10 @@ RUNTIMES = {
         Placement(ID, UID, "burstable"),
     ),
     "only its layer is known": ([OVERLAY, CGROUP], Placement(LAYER)),
+    "a reader of another one's log": (
+        [bound(f"/var/lib/docker/containers/{ID}/{ID}-json.log", "/logs/app")],
+        Placement(),
+    ),
     "a plain host": (
         ["25 1 8:1 / / rw - ext4 /dev/sda1 rw", CGROUP, bound("/", "/var/lib/docker")],
         Placement(),
