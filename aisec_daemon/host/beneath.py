@@ -8,6 +8,8 @@ from collections import deque
 from errno import EINVAL, ELOOP, ENOTDIR
 from typing import NamedTuple
 
+from aisec_daemon.host.slurp import slurp_open
+
 _PATH = os.O_PATH | os.O_CLOEXEC
 _HOPS = 40  # links followed in one walk, as the kernel does
 _PARTS = 256
@@ -110,7 +112,7 @@ def read_head(folder: int, name: bytes, limit_bytes: int) -> bytes:
     finally:
         os.close(found)
     try:
-        return _slurp(descriptor, limit_bytes)
+        return slurp_open(descriptor, limit_bytes)
     finally:
         os.close(descriptor)
 
@@ -118,15 +120,3 @@ def read_head(folder: int, name: bytes, limit_bytes: int) -> bytes:
 def reopen(found: int, flags: int = os.O_RDONLY) -> int:
     """Open for reading what a descriptor names; OSError."""
     return os.open(f"/proc/self/fd/{found}", flags | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
-
-
-def _slurp(descriptor: int, limit_bytes: int) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    while size < limit_bytes:
-        part = os.read(descriptor, min(65536, limit_bytes - size))
-        if not part:
-            break
-        parts.append(part)
-        size += len(part)
-    return b"".join(parts)

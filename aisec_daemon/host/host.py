@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aisec_daemon.host.flow.flows import Flows
 from aisec_daemon.host.network.listeners import Listeners
 from aisec_daemon.host.network.sockets import Sockets
 from aisec_daemon.host.nvml.client import Nvml
@@ -35,6 +36,7 @@ class Host:
     workloads: Workloads = field(init=False)
     listeners: Listeners = field(init=False)
     probes: Probes = field(init=False)
+    flows: Flows = field(init=False)
 
     def __post_init__(self) -> None:
         programs = Programs(self.root, self.nvml, self.processes, self.tally)
@@ -46,3 +48,4 @@ class Host:
         listeners = Listeners(self.root, workloads, self.processes, self.tally)
         object.__setattr__(self, "listeners", listeners)
         object.__setattr__(self, "probes", Probes(self.root, self.tally))
+        object.__setattr__(self, "flows", Flows(self.root, workloads, self.tally))

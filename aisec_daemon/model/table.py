@@ -10,7 +10,8 @@ from functools import cached_property
 UNITS = frozenset(
     {
         *("bytes", "celsius", "hertz", "joules", "ratio", "seconds", "watts"),
-        *("calls", "checks", "code", "errors", "gpus", "processes", "rows", "runs", "threads"),
+        *("calls", "checks", "code", "connections", "errors", "files"),
+        *("gpus", "processes", "rows", "runs", "threads"),
     }
 )
 """What the last word of a column's name may be: base units, or the thing that is counted."""

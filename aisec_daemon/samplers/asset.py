@@ -45,10 +45,10 @@ class Asset:
             Label("gpu_uuids", "GPUs and MIG instances that it is on"),
             Label("executable_hash", "SHA-256 of the program's file, once `program` has read it"),
         ),
-        series=("asset", "service", "user", "container"),
+        series=("asset", "service"),
         info=(
-            *("asset", "identity", "service", "frameworks", "executable", "script", "user"),
-            *("container", "pod", "slurm_job", "unit", "gpu_uuids"),
+            *("identity", "frameworks", "executable", "script", "user", "container", "pod"),
+            *("slurm_job", "unit", "gpu_uuids"),
         ),
     )
 

@@ -1,4 +1,4 @@
-"""The TCP sockets of programs on GPUs."""
+"""The TCP sockets of programs on GPUs, or of other processes that somebody tells of."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from typing import Protocol
 
 from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.network import diag
 from aisec_daemon.host.network.owners import Owners
 from aisec_daemon.host.network.socket import TcpSocket
-from aisec_daemon.host.program.programs import Programs
+from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.tally import Call, Tally
 
 _SOCKETS_MAX = 4096  # rows at once
@@ -28,10 +29,17 @@ class OwnedSocket:
     first_seen: float
 
 
+class Members(Protocol):
+    """Whoever tells of which processes the sockets are wanted."""
+
+    def members(self) -> list[ProcessIdentity]:
+        """Return them; UnreadableError if it cannot be told who they are."""
+
+
 class Sockets:
     """Reads the sockets of the programs that `programs` tells of. Safe between threads."""
 
-    def __init__(self, root: Path, programs: Programs, tally: Tally) -> None:
+    def __init__(self, root: Path, programs: Members, tally: Tally) -> None:
         self._programs = programs
         self._tally = tally
         self._lock = Lock()
@@ -49,9 +57,7 @@ class Sockets:
                 found += [self._own(owners[each.inode], each, now) for each in listed]
                 denied += 0 if whole else len(set(owners.values()))
             if denied and not found:
-                raise UnreadableError(
-                    "proc", f"the sockets of {denied} programs on GPUs may not be read"
-                )
+                raise UnreadableError("proc", f"the sockets of {denied} programs may not be read")
             found = found[:_SOCKETS_MAX]
             self._first_seen = {
                 (each.process, each.socket.inode): each.first_seen for each in found

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 
-from aisec_daemon.host.beneath import find, reopen
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.maps import parse_loaded, slurp_maps
 from aisec_daemon.host.program.image import MAPS_BYTES
-from aisec_daemon.host.program.link import contains
 from aisec_daemon.host.program.names import names
 from aisec_daemon.host.program.rereading import Rereading
 from aisec_daemon.host.redaction.redact import redact_path
-from aisec_daemon.host.workload.belongs import Ground, Owner, of_path, owner
-from aisec_daemon.host.workload.frameworks import frameworks
+from aisec_daemon.host.workload.belongs import Owner
+from aisec_daemon.host.workload.formats import Mapped, mapped_data
 from aisec_daemon.host.workload.loaded import Loaded, understand
-from aisec_daemon.host.workload.packages import Packages
+from aisec_daemon.host.workload.patience import Patience
 from aisec_daemon.host.workload.script import Script, parse_java, parse_python
-from aisec_daemon.host.workload.services import services
+from aisec_daemon.host.workload.services import Service, services
+from aisec_daemon.host.workload.surroundings import Question, Surroundings
 
 _COMMAND_BYTES = 32_768
 _FILE_BYTES = 16  # of a file are read for the price of one of maps, which the kernel writes anew
 _LOOK_BYTES = 4096  # what else a look costs, in bytes of maps
-_KNOWN_FILES = 256
 _SCRIPT_LENGTH = 256
 _IN_SITE = re.compile(r"/(?:site|dist)-packages/")
 
@@ -39,7 +36,8 @@ class Looked:
     `script` is how the label shows what it runs, `child` that another process of the same program
     started it, `owner` the distribution of a service that it belongs to; once found these stay,
     since programs write titles over their arguments. `frameworks` are distributions or libraries
-    with their versions, `denied` says that its maps may not be read.
+    with their versions, `mapped` files of models and data. `denied` says that its maps may not be
+    read, `late` that its file system has not answered in time.
     """
 
     identity: ProcessIdentity
@@ -51,20 +49,24 @@ class Looked:
     service: str = ""
     frameworks: tuple[str, ...] = ()
     sites: tuple[str, ...] = ()
+    mapped: tuple[Mapped, ...] = ()
     denied: bool = False
+    late: bool = False
 
 
 class Examiner:
-    """Examines processes one after the other. Not safe between threads."""
+    """Examines processes one after the other. Not safe between threads.
+
+    What is mapped and started is asked of procfs here; files that lie around a process are looked
+    at in a thread of its own, since a server of files may not answer.
+    """
 
     def __init__(self) -> None:
-        self._packages = Packages()
-        self._marked: dict[tuple[int, ...], bool | None] = {}
-        self._owners: dict[tuple[int, int, bytes, Script], Owner | None] = {}
+        self._surroundings = Patience(Surroundings)
 
     def turn(self) -> None:
         """Begin a turn: files may have changed since the last one."""
-        self._owners.clear()
+        self._surroundings.turn()
 
     def examine(self, looked: Looked, directory: int, *, real: bool) -> int:
         """Look at the process whose folder is open; return what that cost, in bytes of maps.
@@ -81,93 +83,35 @@ class Examiner:
         service = services().by_executable.get(base)
         looked.child = looked.child or script.kind == "child"
         looked.service = looked.owner.service if looked.owner else looked.loaded.service
-        if not (script.name or native or service or looked.loaded.uses):
-            looked.script = looked.script or ("-c" if script.kind == "code" else "")
-            return size
-        try:
-            root = os.open("root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=directory)
-        except OSError:
-            root = -1
-        try:
-            looked.owner = self._owner(looked, directory, root, script) or looked.owner
-            if looked.owner is not None:
-                looked.service = looked.owner.service
-            elif service is not None and service.marks and not looked.service:
-                marked, read = self._is_marked(directory, root, path, service.marks, real=real)
-                looked.service, size = service.word if marked else "", size + read // _FILE_BYTES
-            self._describe(looked, root)
-        finally:
-            if root >= 0:
-                os.close(root)
-        return size + _LOOK_BYTES
+        looked.late = False
+        if looked.loaded.words or script.name or service:
+            looked.mapped = mapped_data(text)
+        if script.name or native or service or looked.loaded.uses:
+            return size + _LOOK_BYTES + self._look_around(looked, directory, script, service, real)
+        looked.script = looked.script or ("-c" if script.kind == "code" else "")
+        return size
 
-    def _owner(self, looked: Looked, directory: int, root: int, script: Script) -> Owner | None:
-        executable = os.fsencode(looked.identity.executable or "")
-        if not script.name:
-            return of_path(self._packages, root, executable) if root >= 0 else None
+    def _look_around(
+        self, looked: Looked, directory: int, script: Script, service: Service | None, real: bool
+    ) -> int:
+        """Ask the files around a process; return what that cost."""
         folder = b"/"
         with suppress(OSError):
             folder = os.readlink(b"cwd", dir_fd=directory)
-        looked.script = looked.script or _label(script, folder)
-        if root < 0:
-            return None
-        top = os.fstat(root)
-        key = (top.st_dev, top.st_ino, folder, script)
-        if key not in self._owners:
-            ground = Ground(root, folder, executable, looked.loaded.sites)
-            self._owners[key] = owner(self._packages, ground, script)
-        return self._owners[key]
-
-    def _is_marked(
-        self, directory: int, root: int, path: str, marks: tuple[bytes, ...], *, real: bool
-    ) -> tuple[bool | None, int]:
-        """Say whether the executable's file holds one of these marks; each file is read once."""
+        if script.name:
+            looked.script = looked.script or _label(script, folder)
+        executable = os.fsencode(looked.identity.executable or "")
+        question = Question(executable, folder, script, looked.loaded, service, looked.owner, real)
         try:
-            if real:
-                descriptor = os.open("exe", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
-            else:
-                place = find(root, os.fsencode(path))
-                try:
-                    descriptor = reopen(place.descriptor) if stat.S_ISREG(place.mode) else -1
-                finally:
-                    os.close(place.descriptor)
-        except OSError:
-            return None, 0
-        if descriptor < 0:
-            return None, 0
-        try:
-            file = os.fstat(descriptor)
-            key = (file.st_dev, file.st_ino, file.st_size, file.st_mtime_ns)
-            if key in self._marked:
-                return self._marked[key], 0
-            self._marked[key], size = contains(descriptor, marks)
-            if len(self._marked) > _KNOWN_FILES:
-                del self._marked[next(iter(self._marked))]
-            return self._marked[key], size
-        finally:
-            os.close(descriptor)
-
-    def _describe(self, looked: Looked, root: int) -> None:
-        """Name the frameworks with their versions, and the folders that they lie in."""
-        told: dict[str, str] = {}
-        sites: list[bytes] = []
-        found = looked.owner
-        if found is not None and found.distribution:
-            told[found.distribution] = f"{found.distribution} {found.version}".rstrip()
-            sites.append(found.site)
-        for use in looked.loaded.uses:
-            name, version = use.name, use.number
-            if use.site:
-                sites.append(use.site)
-                wanted = frameworks().named[use.name].distributions
-                with suppress(OSError):
-                    installed = self._packages.find(root, use.site, wanted) if root >= 0 else {}
-                    for distribution, read in installed.items():
-                        name, version = distribution, read.version
-                        break
-            told.setdefault(name, f"{name} {version}".rstrip())
-        looked.frameworks = tuple(sorted(told.values()))
-        looked.sites = tuple(_short(site) for site in dict.fromkeys(sites))
+            answer = self._surroundings.ask(directory, question)
+        except TimeoutError:
+            looked.late = True
+            return 0
+        looked.owner = answer.owner
+        looked.service = looked.service or answer.service
+        looked.frameworks = answer.frameworks
+        looked.sites = tuple(_short(site) for site in answer.sites)
+        return answer.read_bytes // _FILE_BYTES
 
 
 @cache

@@ -21,6 +21,7 @@ from aisec_daemon.host.program.programs import Programs
 from aisec_daemon.host.tally import Call, Tally
 from aisec_daemon.host.workload.asset import Asset
 from aisec_daemon.host.workload.examine import Examiner, Looked
+from aisec_daemon.host.workload.formats import Mapped
 from aisec_daemon.host.workload.grouping import OnGpu, Sight, group, works
 from aisec_daemon.host.workload.workload import Workload
 
@@ -63,6 +64,12 @@ class Workloads:
     def members(self) -> list[ProcessIdentity]:
         """Return who they are; UnreadableError."""
         return [each.identity for each in self.read()]
+
+    def mapped(self, identity: ProcessIdentity) -> tuple[Mapped, ...]:
+        """Return the files of models and data that a process had mapped when it was looked at."""
+        known = self._looked.get(identity.pid)
+        same = known is not None and known.identity.start_ticks == identity.start_ticks
+        return known.mapped if known is not None and same else ()
 
     def assets(self) -> list[Asset]:
         """Return them in groups; UnreadableError if nobody can tell."""
@@ -131,7 +138,8 @@ class Workloads:
         due = []
         for pid, known in self._looked.items():
             told = numbers.get(pid)
-            mapped = self._turn if told is None else told.virtual_bytes
+            # Where nobody says how much it maps, or its files were late, it is looked at again.
+            mapped = self._turn if told is None or known.late else told.virtual_bytes
             if known.maps.due(self._turn, mapped, _WAIT_TURNS, at_least=1):
                 due.append((pid not in first, known.maps.turn, pid, mapped))
         due.sort()
@@ -153,6 +161,8 @@ class Workloads:
         try:
             size = self._examiner.examine(known, directory, real=real)
             known.denied = False
+            if known.late:
+                self._tally.add(Call("workload", "files", "late"))
             if works(known) and read_start_ticks(directory) != known.identity.start_ticks:
                 del self._looked[known.identity.pid]  # another process bears the pid now
         except (OSError, ValueError) as error:
