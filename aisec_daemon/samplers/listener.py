@@ -60,6 +60,7 @@ class Listener:
         ),
         series=("process", "address", "port"),
         aggregate=("scope", "service", "authentication", "on_gpu"),
+        kept=True,
     )
 
     period: Annotated[float, "seconds between readings"] = 10.0
