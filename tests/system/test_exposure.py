@@ -211,3 +211,26 @@ def test_without_the_capability_a_namespace_stays_unknown(
 
     assert said["authentication"] == authentication
     assert said["tally"] == counted
+
+
+def test_who_enters_a_namespace_has_no_capability_left_when_it_asks():
+    code = (
+        "import os, sys; from aisec_daemon.host.probe.child import enter; enter(int(sys.argv[1])); "
+        "print(os.readlink('/proc/self/ns/net'), open('/proc/self/status').read())"
+    )
+    with inside() as prefix:
+        place = prefix[1].removeprefix("--net=")
+        theirs = str(Path(place).readlink())
+        with Path(place).open("rb") as namespace:
+            said = subprocess.run(
+                [sys.executable, "-c", code, str(namespace.fileno())],
+                check=True,
+                capture_output=True,
+                pass_fds=(namespace.fileno(),),
+                text=True,
+                timeout=30,
+            ).stdout
+
+    assert said.startswith(theirs + " ")
+    for kind in ("CapEff", "CapPrm", "CapInh", "CapAmb"):
+        assert f"\n{kind}:\t0000000000000000\n" in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections import Counter
 
@@ -81,14 +82,14 @@ def test_a_socket_of_several_processes_is_the_oldest_ones(watch):
     with socket.create_server(("127.0.0.1", 0)) as server:
         child = os.fork()
         if not child:
-            os.read(0, 1)
+            signal.pause()
             os._exit(0)
         try:
             watch.source.add(child)
             watch.source.add(os.getpid())
             found = watch.ports()
         finally:
-            os.kill(child, 9)
+            os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
 
         assert found[server.getsockname()[1]][0] == f"asset-{os.getpid()}"

@@ -48,7 +48,8 @@ def test_nothing_is_asked_unless_it_is_permitted(probes, tally):
     assert tally.rows() == []
 
 
-def test_a_listener_is_asked_once_and_remembered(probes, tally):
+def test_a_listener_is_asked_once_and_remembered(probes, tally, monkeypatch):
+    monkeypatch.setattr(module, "_AGAIN_SECONDS", (0.0,))  # for those that did not answer
     with serving(site(JUPYTER)) as server:
         given = [listener(port=server.target.port)]
         found = [probes.read(given, permission(server), now) for now in (5.0, 15.0, 25.0)]
