@@ -1,5 +1,7 @@
 """A made-up node on which everything comes and goes: files for /proc, readings for the driver."""
 
+# ruff: noqa: PTH104, PTH108, PTH123, PTH211 - a Path is slow, and every name in one is remembered
+
 from __future__ import annotations
 
 import os
@@ -18,6 +20,7 @@ from tests.host.proc.tree import KEY, Tree, stat_fields
 
 GPUS, FIRST_PID, PIDS = 8, 100, 30_000
 GIB = 2.0**30
+TOOLS, MINERS, MINER_EVERY = 100, 10, 250
 ABSENT_SECONDS, TURN_SECONDS = 40, 100  # a GPU is gone for so long, another one after so long
 
 
@@ -42,8 +45,9 @@ class Crowd(Tree):
             os.unlink(f"{old}/stat")  # who has it open sees the dead one only
             os.rename(old, new)
             os.unlink(f"{new}/exe")
-            miner = self.born % 500 == 0
-            tool = f"/tmp/xmrig-{self.born}" if miner else f"/usr/bin/tool-{self.born % 300}"
+            miner = self.born % MINER_EVERY == 0
+            kind = self.born // MINER_EVERY % MINERS if miner else self.born % TOOLS
+            tool = f"/tmp/xmrig-{kind}" if miner else f"/usr/bin/tool-{kind}"
             os.symlink(tool, f"{new}/exe")
             self._write(f"{new}/stat", "xmrig" if miner else "python", pid)
             self.alive.append(pid)
