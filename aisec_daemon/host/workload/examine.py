@@ -16,6 +16,7 @@ from aisec_daemon.host.program.rereading import Rereading
 from aisec_daemon.host.redaction.redact import redact_path
 from aisec_daemon.host.workload.belongs import Owner
 from aisec_daemon.host.workload.formats import Mapped, mapped_data
+from aisec_daemon.host.workload.frameworks import frameworks
 from aisec_daemon.host.workload.loaded import Loaded, understand
 from aisec_daemon.host.workload.patience import Patience
 from aisec_daemon.host.workload.script import Script, parse_java, parse_python
@@ -84,11 +85,12 @@ class Examiner:
         looked.child = looked.child or script.kind == "child"
         looked.service = looked.owner.service if looked.owner else looked.loaded.service
         looked.late = False
-        if looked.loaded.words or script.name or service:
-            looked.mapped = mapped_data(text)
         if script.name or native or service or looked.loaded.uses:
-            return size + _LOOK_BYTES + self._look_around(looked, directory, script, service, real)
-        looked.script = looked.script or ("-c" if script.kind == "code" else "")
+            size += _LOOK_BYTES + self._look_around(looked, directory, script, service, real)
+        elif script.kind == "code":
+            looked.script = looked.script or "-c"
+        if looked.service or looked.loaded.words & _data_words():
+            looked.mapped = mapped_data(text)
         return size
 
     def _look_around(
@@ -112,6 +114,12 @@ class Examiner:
         looked.frameworks = answer.frameworks
         looked.sites = tuple(_short(site) for site in answer.sites)
         return answer.read_bytes // _FILE_BYTES
+
+
+@cache
+def _data_words() -> frozenset[str]:
+    """Return the words of whoever may work on models and data."""
+    return frameworks().suffices | frameworks().uses
 
 
 @cache
