@@ -2,8 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SYSTEM_PACKAGES := chromium fonts-dejavu-core gcc iproute2 libc6-dev prometheus prometheus-alertmanager \
-	python3-venv systemd systemd-container util-linux
+SYSTEM_PACKAGES := busybox-static chromium fonts-dejavu-core gcc iproute2 libc6-dev prometheus \
+	prometheus-alertmanager python3-venv runc systemd systemd-container util-linux
 DATA ?= ../shared/data
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
@@ -38,8 +38,9 @@ lint: $(VENV)/.test ## style, types, floors
 golden: $(VENV)/.test ## renew the golden files; review the difference
 	$(BIN)/pytest -q -m "not system" --renew
 
-docs: $(VENV)/.test ## write docs/metrics.md and what is generated in deploy/ anew
+docs: $(VENV)/.test ## write docs/metrics.md, docs/posture-checks.md and what is generated in deploy/
 	$(BIN)/python -m aisec_daemon.app.reference docs/metrics.md deploy/aisec.toml
+	$(BIN)/python -m aisec_daemon.app.checks_page docs/posture-checks.md
 	$(BIN)/python deploy/grafana/make.py
 	$(BIN)/python deploy/kubernetes/make.py
 

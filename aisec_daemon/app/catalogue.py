@@ -13,7 +13,7 @@ import aisec_daemon.samplers
 import aisec_daemon.sinks
 from aisec_daemon.detectors import Detector
 from aisec_daemon.model import Table
-from aisec_daemon.pipeline import upkeep
+from aisec_daemon.pipeline import cost, upkeep
 from aisec_daemon.samplers import Sampler
 from aisec_daemon.sinks import Outlet
 
@@ -44,7 +44,7 @@ def sinks() -> dict[str, type[Outlet]]:
 def tables() -> dict[str, Table]:
     """Every table there is, by name."""
     declared = [plugin.table for plugin in samplers().values()]
-    return {table.name: table for table in [*declared, upkeep.TABLE]}
+    return {table.name: table for table in [*declared, upkeep.TABLE, cost.TABLE]}
 
 
 def _plugins(package: ModuleType, mark: str, *, optional: bool = False) -> dict[str, Any]:

@@ -17,11 +17,13 @@ from typing import Any
 from aisec_daemon import __version__
 from aisec_daemon.app import calibration, catalogue, logs
 from aisec_daemon.app.clock import Clock
+from aisec_daemon.app.costs import Costs
 from aisec_daemon.app.loop import SILENT_SECONDS, Loop
 from aisec_daemon.app.memory import SAVE_SECONDS, Memory
 from aisec_daemon.app.node import close_host, name_of, open_host
 from aisec_daemon.app.notify import Watchdog, notify
 from aisec_daemon.app.outlets import Outlets
+from aisec_daemon.app.pace import Pace
 from aisec_daemon.app.player import Player, Tape
 from aisec_daemon.app.sampling import Sampling, periods
 from aisec_daemon.app.settings import Settings, SettingsError
@@ -74,6 +76,7 @@ class Daemon:
         self._state = StateDir(settings.state)
         self._source: Sampling | Player | None = None
         self._board = Board()
+        self._costs = Costs(self._upkeep, self._clock, self._board, replaying=tape is not None)
         self._memory = Memory(
             settings, self._upkeep, self._clock, self._board, replaying=tape is not None
         )
@@ -131,6 +134,8 @@ class Daemon:
         begun = saved = opened = monotonic()
         while not self._stopping.is_set() and not self._played_out():
             self._loop.turn()
+            if self._costs.due():
+                self._look_at_costs()
             while not self._orders.empty():
                 self._orders.get()()
             if self._reloading.is_set():
@@ -139,6 +144,7 @@ class Daemon:
             if monotonic() - saved >= SAVE_SECONDS:
                 saved = monotonic()
                 self._memory.save(self._loop.pipeline)
+                self._memory.refresh(self._loop.pipeline)
                 self._show_memory()
             if monotonic() - opened >= _MISSING_SECONDS:
                 opened = monotonic()
@@ -153,11 +159,13 @@ class Daemon:
     def _apply(self, settings: Settings) -> None:
         """Make detectors, sinks and samplers as the settings say, and go on with what we know."""
         detectors = settings.enabled("detectors")
-        self._source = self._make_source(settings)
+        self._costs.arrange(settings.budget.limits(), settings.budget.shed)
+        pace = Pace(periods(settings), self._costs.factor)
+        self._source = self._make_source(settings, pace)
         pipeline = Pipeline(
             catalogue.tables(),
             detectors,
-            self._tape.periods if self._tape else periods(settings),
+            self._tape.periods if self._tape else pace.periods,
             [permit.allow() for permit in settings.allow],
             self._loop.guard,
         )
@@ -193,11 +201,18 @@ class Daemon:
         """Let the loop give ticks to the sinks that are open now, the outbox first."""
         self._loop.sinks = {self._memory.name: self._memory.outbox, **self._outlets.sinks}
 
-    def _make_source(self, settings: Settings) -> Sampling | Player:
+    def _look_at_costs(self) -> None:
+        """Look at what all this costs, and shed what is too much."""
+        strain = self._source.strain.take() if isinstance(self._source, Sampling) else (0.0, 0)
+        told = self._costs.look(self._loop.behind_seconds, *strain)
+        if told is not None:
+            self._loop.take(told)
+
+    def _make_source(self, settings: Settings, pace: Pace) -> Sampling | Player:
         if self._tape is not None:
             return Player(self._tape, self._clock, self._inbox)
         samplers = settings.enabled("samplers")
-        return Sampling(self.host, samplers, self._upkeep, self._clock, self._inbox)
+        return Sampling(self.host, samplers, self._upkeep, self._clock, self._inbox, pace)
 
     def _reload(self) -> None:
         """Take the settings anew, or keep the old ones and say why."""

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from queue import Empty, Queue
-from time import monotonic, perf_counter
+from time import monotonic, perf_counter, thread_time
 from typing import TypeVar
 
 from aisec_daemon.app.clock import Clock
@@ -31,7 +31,7 @@ class Loop:
     `findings` are the open ones as of the last step, `recent` is what the page for people draws;
     `healthy` tells whether it still turns and has stepped within `silent_seconds`: a loop without
     snapshots, or whose every step fails, sees nothing and can say so nowhere else. All may be
-    asked from other threads.
+    asked from other threads. `behind_seconds` is how long ago the queue was last empty.
     """
 
     def __init__(
@@ -49,7 +49,12 @@ class Loop:
         self._clock = clock
         self._inbox = inbox
         self._silent_seconds = silent_seconds
-        self._beat = self._stepped = monotonic()
+        self._beat = self._stepped = self._caught_up = monotonic()
+
+    @property
+    def behind_seconds(self) -> float:
+        """Seconds since the end of the queue was last reached."""
+        return monotonic() - self._caught_up
 
     @property
     def healthy(self) -> bool:
@@ -64,10 +69,16 @@ class Loop:
     def turn(self) -> None:
         """Take one snapshot, or wait a moment for one."""
         self._beat = monotonic()
+        if self._inbox.empty():
+            self._caught_up = self._beat
         try:
             snapshot = self._inbox.get(timeout=_WAIT_SECONDS)
         except Empty:
             return
+        self.take(snapshot)
+
+    def take(self, snapshot: Snapshot) -> None:
+        """Take a snapshot through the pipeline to the sinks."""
         if self.pipeline is None:
             return
         tick = self._measured("pipeline/step", lambda: self._step(snapshot))
@@ -85,7 +96,7 @@ class Loop:
     def _measured(self, part: str, work: Callable[[], _T]) -> _T | None:
         """Do a part's work; note what it took and whether it failed."""
         self._upkeep.expect(part, math.nan, self._clock.now())
-        begun = perf_counter()
+        begun, spent = perf_counter(), thread_time()
         done = None
         error = ""
         try:
@@ -95,6 +106,7 @@ class Loop:
         except Exception as fault:  # a faulty plug-in must stop no other
             error = f"fault in this part: {fault!r}"
             _LOG.debug("%s", part, exc_info=True)
-        if self._upkeep.ran(part, self._clock.now(), perf_counter() - begun, error) and error:
+        took, cpu = perf_counter() - begun, thread_time() - spent
+        if self._upkeep.ran(part, self._clock.now(), took, error, cpu=cpu) and error:
             _LOG.error("%s: %s", part, error)
         return done

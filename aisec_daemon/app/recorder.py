@@ -12,6 +12,7 @@ from aisec_daemon.app import catalogue
 from aisec_daemon.app.clock import Clock
 from aisec_daemon.app.loop import Loop
 from aisec_daemon.app.node import close_host, name_of, open_host
+from aisec_daemon.app.pace import Pace
 from aisec_daemon.app.sampling import Sampling, periods
 from aisec_daemon.app.settings import Settings
 from aisec_daemon.model import Snapshot, Tick
@@ -59,6 +60,7 @@ def record(
     clock, upkeep = Clock(), Upkeep()
     inbox: Queue[Snapshot] = Queue(256)
     every = periods(settings)
+    pace = Pace(every, lambda _: 1)  # a recording sheds nothing
     trace = Trace(path, name_of(settings.root), every, catalogue.tables())
     recorder = Recorder(trace, told, stopping)
     host = open_host(settings, secrets.token_bytes(32))
@@ -67,7 +69,7 @@ def record(
     detectors = settings.enabled("detectors")
     loop.pipeline = Pipeline(catalogue.tables(), detectors, every, allows, loop.guard)
     loop.sinks = {"trace": recorder}
-    sampling = Sampling(host, settings.enabled("samplers"), upkeep, clock, inbox)
+    sampling = Sampling(host, settings.enabled("samplers"), upkeep, clock, inbox, pace)
     end = clock.now() + seconds if seconds is not None else float("inf")
     sampling.start()
     try:

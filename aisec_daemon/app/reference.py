@@ -10,6 +10,7 @@ import orjson
 from pydantic import BaseModel
 
 from aisec_daemon.app import catalogue, settings
+from aisec_daemon.app.costs import TREE_CPU, TREE_MEMORY
 from aisec_daemon.app.daemon import EVICTED, UNPROTECTED
 from aisec_daemon.app.settings import Permit
 from aisec_daemon.journal.families import FAMILIES
@@ -28,12 +29,15 @@ _TOML_HEAD = """# Every setting and its default. Check a file with: aisec-daemon
 """
 
 
+_BOARD = (TREE_CPU, TREE_MEMORY, UNPROTECTED, EVICTED)
+
+
 def metrics_page() -> str:
     """Return docs/metrics.md."""
     parts = [
         _HEAD,
         "## The monitor itself and its findings\n",
-        _rows((*FINDINGS, *OWN, UNPROTECTED, EVICTED, *FAMILIES, *_remembered(), *_of_sinks())),
+        _rows((*FINDINGS, *OWN, *_BOARD, *FAMILIES, *_remembered(), *_of_sinks())),
     ]
     for name, table in sorted(catalogue.tables().items()):
         parts += [f"## `{name}`\n", table.help + "\n", _rows(families(table)), _labels(table)]

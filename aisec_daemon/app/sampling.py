@@ -7,9 +7,12 @@ import math
 from collections.abc import Sequence
 from functools import partial
 from queue import Full, Queue
-from time import perf_counter
+from threading import Lock
+from time import monotonic, perf_counter, thread_time
 
 from aisec_daemon.app.clock import Clock
+from aisec_daemon.app.costs import PERIOD_SECONDS
+from aisec_daemon.app.pace import Pace
 from aisec_daemon.app.schedule import SteadyScheduler
 from aisec_daemon.app.settings import Settings
 from aisec_daemon.host.errors import UnreadableError
@@ -20,19 +23,47 @@ from aisec_daemon.samplers import Sampler
 
 _LOG = logging.getLogger(__name__)
 _UPKEEP_SECONDS = 1.0
+_DROPPED = "the pipeline does not keep up; this reading was dropped"
 
 
 def periods(settings: Settings) -> dict[str, float]:
     """Return each table's seconds between snapshots."""
     samplers = settings.enabled("samplers")
-    return {"upkeep": _UPKEEP_SECONDS, **{s.table.name: s.period for s in samplers}}
+    own = {"upkeep": _UPKEEP_SECONDS, "cost": PERIOD_SECONDS}
+    return {**own, **{s.table.name: s.period for s in samplers}}
+
+
+class Strain:
+    """What shows that samplers cannot keep their periods; noted by threads, asked by another."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._late_seconds = 0.0
+        self._dropped = 0
+
+    def late(self, seconds: float) -> None:
+        """Note that a turn which waits for nothing began so late."""
+        with self._lock:
+            self._late_seconds = max(self._late_seconds, seconds)
+
+    def dropped(self) -> None:
+        """Note that a reading found no place in the queue."""
+        with self._lock:
+            self._dropped += 1
+
+    def take(self) -> tuple[float, int]:
+        """Return the worst lateness and how many were dropped since this was last asked."""
+        with self._lock:
+            told = self._late_seconds, self._dropped
+            self._late_seconds, self._dropped = 0.0, 0
+        return told
 
 
 class Sampling:
     """Runs samplers in threads of a scheduler; one that hangs is late alone.
 
     What they read goes to `inbox`; what went wrong goes to `upkeep`, whose own table is put into
-    the inbox every second.
+    the inbox every second. `pace` says which turns are taken; `strain` is told of what comes late.
     """
 
     def __init__(
@@ -42,12 +73,17 @@ class Sampling:
         upkeep: Upkeep,
         clock: Clock,
         inbox: Queue[Snapshot],
+        pace: Pace,
     ) -> None:
+        self.strain = Strain()
         self._host = host
         self._samplers = samplers
         self._upkeep = upkeep
         self._clock = clock
         self._inbox = inbox
+        self._pace = pace
+        self._noted = math.nan
+        self._errors: dict[str, str] = {}
         self._waiting = {sampler.table.name for sampler in samplers}
         self._stopped = False
         self._listens = not host.processes.connector_error
@@ -77,9 +113,17 @@ class Sampling:
 
     def _turn(self, sampler: Sampler) -> None:
         """Let one sampler read, and note how that went."""
+        if self._stopped:
+            return
         name = sampler.table.name
-        begun = perf_counter()
+        part = f"sampler/{name}"
         now = self._clock.now()
+        due = self._pace.due(name)
+        self._upkeep.expect(part, self._pace.periods[name], now)
+        if not due:
+            self._upkeep.shed(part)
+            return
+        begun, spent = perf_counter(), thread_time()
         error, sensor = "", ""
         try:
             snapshot = sampler.read(self._host, now)
@@ -89,24 +133,30 @@ class Sampling:
         except UnreadableError as unreadable:
             error, sensor = str(unreadable), unreadable.sensor
         except Full:
-            error = "the pipeline does not keep up; this reading was dropped"
+            error = _DROPPED
+            self.strain.dropped()
         except Exception as fault:  # a faulty sampler must stop no other
             error = f"fault in this sampler: {fault!r}"
             _LOG.exception("sampler %s", name)
-        if self._upkeep.ran(f"sampler/{name}", now, perf_counter() - begun, error, sensor):
-            _LOG.log(
-                logging.WARNING if error else logging.INFO, "%s: %s", name, error or "reads well"
-            )
+        took, cpu = perf_counter() - begun, thread_time() - spent
+        news = self._upkeep.ran(part, now, took, error, sensor, cpu=cpu)
+        if news and _DROPPED not in (error, self._errors.get(name)):  # that is logged once for all
+            level = logging.WARNING if error else logging.INFO
+            _LOG.log(level, "%s: %s", name, error or "reads well")
+        self._errors[name] = error
         self._waiting.discard(name)
 
     def _note(self) -> None:
         """Put the table of upkeep itself into the inbox."""
+        now = monotonic()
+        self.strain.late(max(now - self._noted - _UPKEEP_SECONDS, 0.0))  # NaN is not late
+        self._noted = now
         if self._listens:
             self._note_connector()
         try:
             self._inbox.put_nowait(self._upkeep.snapshot(self._clock.now()))
         except Full:
-            _LOG.warning("the pipeline does not keep up")
+            self.strain.dropped()
 
     def _note_connector(self) -> None:
         """Note whether the process connector, which worked at the start, works on."""

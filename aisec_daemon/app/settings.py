@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from aisec_daemon.app import catalogue
+from aisec_daemon.app.budget import Budget
 from aisec_daemon.app.mistakes import describe
 from aisec_daemon.host.indicators import lists as indicators
 from aisec_daemon.host.indicators.matcher import Matcher, default
@@ -194,6 +195,7 @@ class Settings(BaseSettings):
     )
     host: Host = Field(default_factory=Host)
     journal: Journal = Field(default_factory=Journal)
+    budget: Budget = Field(default_factory=Budget)
     allow: list[Permit] = Field(default_factory=list)
 
     @field_validator("web_config")

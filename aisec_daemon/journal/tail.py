@@ -15,11 +15,13 @@ from aisec_daemon.model.exposition import Board
 
 _GONE = "its rule no longer runs"
 SIZE = 4096
+_DONE = 128  # kept of what every receiver has
 
 
 class Tail:
     """An outbox of bounded size; what falls off its end before every receiver has it is `lost`.
 
+    Of what they all have, little is kept: months of findings must not fill memory.
     `seq` is the number of the last change before it, `cursors` how far receivers have come, `told`
     the open findings they know of. With a `board`, what it takes is shown there as not kept.
     """
@@ -116,6 +118,10 @@ class Tail:
     def close(self) -> None:
         """Nothing is held."""
 
+    def _has_all(self, seq: int) -> bool:
+        """Whether every receiver that there is has come so far."""
+        return all(cursor >= seq for cursor in self.cursors.values())
+
     def _number(self, change: Change) -> Entry:
         """Give a change its number and keep what is told of it."""
         name = change.finding.id
@@ -125,6 +131,8 @@ class Tail:
         elif tell is not None:
             self._told[name] = tell.finding
         self.seq += 1
+        while len(self._entries) >= _DONE and self._has_all(self._entries[0].seq):
+            self._entries.popleft()
         if len(self._entries) >= self._size:
             oldest = self._entries.popleft()
             wanted = oldest.tell and any(c < oldest.seq for c in self.cursors.values())

@@ -27,9 +27,15 @@ TABLE = Table(
         ),
         Column("duration_seconds", "How long this part took the last time."),
         Column("busy_seconds", "Time this part took in all.", Kind.COUNTER),
+        Column(
+            "cpu_seconds",
+            "Processor time that it took in all: of its own thread, without other processes'.",
+            Kind.COUNTER,
+        ),
         Column("runs", "Times this part did its work or tried to.", Kind.COUNTER),
         Column("failed_runs", "Times this part tried and failed.", Kind.COUNTER),
         Column("missed_runs", "Turns this part missed because the last one went on.", Kind.COUNTER),
+        Column("shed_runs", "Turns a sampler left out to save what they cost.", Kind.COUNTER),
     ),
     labels=(
         Label("part", "Kind and name of the part: `sampler/gpu`, `detector/blind`."),
@@ -47,9 +53,12 @@ class _Record:
     success: float = math.nan
     duration: float = math.nan
     busy: float = 0.0
+    cpu: float = 0.0
+    last_cpu: float = 0.0
     runs: int = 0
     failed: int = 0
     missed: int = 0
+    shed: int = 0
     error: str = ""
     sensor: str = ""
 
@@ -64,9 +73,11 @@ class _Record:
             "period_seconds": self.period,
             "duration_seconds": self.duration,
             "busy_seconds": self.busy,
+            "cpu_seconds": self.cpu,
             "runs": self.runs,
             "failed_runs": self.failed,
             "missed_runs": self.missed,
+            "shed_runs": math.nan if math.isnan(self.period) else self.shed,
         }
 
 
@@ -89,11 +100,19 @@ class Upkeep:
             self._records.pop(part, None)
 
     def ran(
-        self, part: str, time: float, duration: float, error: str = "", sensor: str = ""
+        self,
+        part: str,
+        time: float,
+        duration: float,
+        error: str = "",
+        sensor: str = "",
+        *,
+        cpu: float = 0.0,
     ) -> bool:
         """Note that a part worked, or failed with `error`; return whether that is news.
 
-        `sensor` names what could not be read, so that parts that fail for one reason are one case.
+        `duration` and `cpu` are seconds by the clock and of the thread's processor. `sensor` names
+        what could not be read, so that parts that fail for one reason are one case.
         """
         with self._lock:
             record = self._records.get(part)
@@ -102,6 +121,8 @@ class Upkeep:
             news = record.error != error
             record.duration = duration
             record.busy += duration
+            record.cpu += cpu
+            record.last_cpu = cpu
             record.runs += 1
             record.error = error
             record.sensor = sensor
@@ -116,6 +137,22 @@ class Upkeep:
         with self._lock:
             if part in self._records:
                 self._records[part].missed += 1
+
+    def shed(self, part: str) -> None:
+        """Note that a part left out its turn."""
+        with self._lock:
+            if part in self._records:
+                self._records[part].shed += 1
+
+    def slowest(self, kind: str) -> float:
+        """Return the CPU of the last turn as a share of its period, of the worst part of a kind."""
+        with self._lock:
+            shares = [
+                record.last_cpu / record.period
+                for part, record in self._records.items()
+                if part.startswith(f"{kind}/") and record.period > 0
+            ]
+        return max(shares, default=0.0)
 
     def snapshot(self, time: float) -> Snapshot:
         """Return the table as of `time`."""

@@ -45,11 +45,11 @@ class Asset:
             Label("gpu_uuids", "GPUs and MIG instances that it is on"),
             Label("executable_hash", "SHA-256 of the program's file, once `program` has read it"),
         ),
-        series=("asset", "service"),
-        info=(
-            *("identity", "frameworks", "executable", "script", "user", "container", "pod"),
-            *("slurm_job", "unit", "gpu_uuids"),
-        ),
+        series=("asset", "service", "executable", "script", "user", "container"),
+        aggregate=("service", "user"),
+        kept=True,
+        identity="identity",
+        compared=("service", "frameworks", "executable_hash"),
     )
 
     period: Annotated[float, "seconds between readings"] = 10.0

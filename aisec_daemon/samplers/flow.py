@@ -55,6 +55,7 @@ class Flow:
         ),
         series=("asset", "kind", "target", "direction", "name"),
         aggregate=("kind", "direction", "storage", "scope"),
+        kept=True,
     )
 
     period: Annotated[float, "seconds between readings"] = 30.0

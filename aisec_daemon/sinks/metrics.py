@@ -27,7 +27,7 @@ from aisec_daemon.sinks.own import Own
 
 _OWN_PERIOD_SECONDS = 5.0
 _LEAST_SERIES = 100
-_, _DROPPED, _, _ = OWN
+_, _DROPPED = OWN
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from aisec_daemon.app.clock import Clock
+from aisec_daemon.app.pace import Pace
 from aisec_daemon.app.sampling import Sampling
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
@@ -29,7 +30,8 @@ def inbox():
     queue = Queue(100)
     with closing(Processes(Path("/"), Tally(), b"k" * 16, connector=False)) as processes:
         host = SimpleNamespace(processes=processes)
-        sampling = Sampling(host, [Process()], Upkeep(), Clock(), queue)
+        pace = Pace({"process": Process().period}, lambda table: 1)
+        sampling = Sampling(host, [Process()], Upkeep(), Clock(), queue, pace)
         sampling.start()
         yield queue
         sampling.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from queue import Queue
 from types import SimpleNamespace
@@ -10,7 +11,8 @@ from typing import ClassVar
 import pytest
 
 from aisec_daemon.app.clock import Clock
-from aisec_daemon.app.sampling import Sampling
+from aisec_daemon.app.pace import Pace
+from aisec_daemon.app.sampling import Sampling, Strain
 from aisec_daemon.detectors.blind import Blind
 from aisec_daemon.model import Snapshot, State, Table, View
 from aisec_daemon.pipeline.upkeep import Upkeep
@@ -23,7 +25,7 @@ class Reads:
 
     meanwhile: object
     table: ClassVar[Table] = TABLE
-    period: float = 1.0
+    period: float = 2.0
 
     def read(self, host: object, time: float) -> Snapshot:
         self.meanwhile()
@@ -35,8 +37,9 @@ def host():
     return SimpleNamespace(processes=SimpleNamespace(connector_error=""))
 
 
-def sampling(host, *samplers):
-    return Sampling(host, samplers, Upkeep(), Clock(), Queue())
+def sampling(host, *samplers, factor=1, room=0):
+    pace = Pace({TABLE.name: 2.0}, lambda table: factor)
+    return Sampling(host, samplers, Upkeep(), Clock(), Queue(room), pace)
 
 
 def parts(made):
@@ -75,3 +78,45 @@ def test_a_connector_that_never_worked_is_no_part(host):
     made._note()
 
     assert parts(made) == {}
+
+
+def test_a_sampler_that_is_shed_reads_at_every_second_turn_and_says_so(host):
+    made = sampling(host, factor=2)
+    for _ in range(5):
+        made._turn(Reads(lambda: None))
+    told = made._upkeep.snapshot(made._clock.now())
+
+    assert made._inbox.qsize() == 3
+    assert (told["runs"][0], told["shed_runs"][0], told["period_seconds"][0]) == (3, 2, 4.0)
+    assert (told["failed_runs"][0], told.labels["error"][0]) == (0, "")
+
+
+def test_a_turn_costs_the_cpu_of_its_own_thread_and_not_what_it_waits():
+    host = SimpleNamespace(processes=SimpleNamespace(connector_error="no"))
+    made = sampling(host)
+    made._turn(Reads(lambda: time.sleep(0.1)))
+    waited = made._upkeep.slowest("sampler")
+    made._turn(Reads(lambda: sum(range(3_000_000))))
+    told = made._upkeep.snapshot(made._clock.now())
+
+    assert waited < 0.02
+    assert made._upkeep.slowest("sampler") > 2 * waited
+    assert 0.01 < told["cpu_seconds"][0] < told["busy_seconds"][0]
+
+
+def test_a_reading_that_finds_no_place_is_dropped_and_counted(host):
+    made = sampling(host, room=1)
+    for _ in range(3):
+        made._turn(Reads(lambda: None))
+
+    assert made.strain.take() == (0.0, 2)
+    assert made.strain.take() == (0.0, 0)
+
+
+def test_the_worst_lateness_is_told_once():
+    strain = Strain()
+    for seconds in (0.1, 2.0, float("nan"), 0.3):
+        strain.late(seconds)
+
+    assert strain.take() == (2.0, 0)
+    assert strain.take() == (0.0, 0)

@@ -13,6 +13,8 @@ import time
 import numpy as np
 
 from aisec_daemon.app import catalogue
+from aisec_daemon.app.sampling import periods
+from aisec_daemon.app.settings import load
 from aisec_daemon.model import Snapshot, Table, Tick
 from aisec_daemon.pipeline.pipeline import Pipeline
 from aisec_daemon.sinks.metrics import Metrics
@@ -21,13 +23,6 @@ from tests.bench.report import median, spread, table
 GPUS, PROCESSES = (8, 16), (200, 2000)
 WARM_UP, SECONDS, SHARE = 10, 100, 10
 BEGIN = 1_790_000_000.0
-UPKEEP_SECONDS = 1.0
-
-
-def periods() -> dict[str, float]:
-    """Return how often each table is sampled."""
-    samplers = {name: plugin().period for name, plugin in catalogue.samplers().items()}
-    return {"upkeep": UPKEEP_SECONDS, **samplers}
 
 
 class Made:
@@ -92,7 +87,7 @@ class Second:
     def __init__(self, gpus: int, processes: int) -> None:
         detectors = [plugin() for plugin in catalogue.detectors().values()]
         self._tables = node(gpus, processes)
-        self._periods = periods()
+        self._periods = periods(load(None))
         self._pipeline = Pipeline(catalogue.tables(), detectors, self._periods)
         self._metrics = Metrics([detector.rule for detector in detectors])
         self._last: dict[tuple[str, str, int], float] = {}

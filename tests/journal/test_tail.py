@@ -88,3 +88,21 @@ def test_a_finding_whose_rule_is_gone_is_closed_and_the_others_are_not():
     assert (closing.what, closing.time, closing.finding.id) == ("closed", 9.0, "a")
     assert "no longer runs" in closing.finding.reason
     assert [f.id for f in tail.told] == ["b"]
+
+
+def test_what_every_receiver_has_does_not_fill_memory_and_what_one_lacks_stays():
+    """The journal has it on the disk; months of findings would be megabytes here."""
+    tail = Tail()
+    for name in ("quick", "slow"):
+        tail.pending(name, 0)
+    for number in range(1000):
+        tail(tick(change("opened", of=finding(str(number)))))
+        tail.done("quick", tail.seq)
+    waiting = len(tail.pending("slow", 2000))
+    tail.done("slow", tail.seq)
+    tail(tick(change("opened", of=finding("last"))))
+
+    assert waiting == 1000
+    assert len(tail._entries) <= 128
+    assert names(tail.pending("slow", 10)) == ["last"]
+    assert tail.lost == 0

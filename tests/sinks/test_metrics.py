@@ -82,8 +82,6 @@ def test_a_page_holds_all_tables_seen() -> None:
         "aisec_page_series_dropped",
         "aisec_web_unprotected",
         "aisec_build_info",
-        "aisec_process_tree_cpu_seconds_total",
-        "aisec_process_tree_memory_bytes",
         "process_cpu_seconds_total",
         "process_resident_memory_bytes",
         "python_info",

@@ -245,6 +245,8 @@ def upkeep_rows(second: int) -> dict:
             "period_seconds": period,
             "duration_seconds": 0.005,
             "busy_seconds": round(0.005 * second, 3),
+            "cpu_seconds": round(0.004 * second, 3),
+            "shed_runs": 0.0,
             "runs": float(second),
             "failed_runs": 0.0,
             "missed_runs": 0.0,

@@ -89,7 +89,8 @@ def judge(
     limits = _limits(ledger, series, share)
     learn: Flags = time >= times.calm
     scores = _scores(ledger, rows, memory, value, (learn, times.seen, time))
-    ratio = np.log1p(scores) / np.log1p(limits)
+    with np.errstate(invalid="ignore"):  # boundless both: not past the line
+        ratio = np.log1p(scores) / np.log1p(limits)
     past: Flags = ready & (ratio >= 1).any(axis=0)
     begins: Flags = past & learn
     profile.limit_sums(memory, np.where(known, _SUMS_ROOM * limits[1], 0.0).astype(np.float32))

@@ -85,17 +85,6 @@ OWN = (
         "Series of a table left out of this page: too many, or the same labels twice.",
         ("table",),
     ),
-    Family(
-        "aisec_process_tree_cpu_seconds_total",
-        "counter",
-        "CPU time of the daemon and its child processes, user and system.",
-    ),
-    Family(
-        "aisec_process_tree_memory_bytes",
-        "gauge",
-        "Memory of the daemon and its child processes: proportional share (Pss of smaps_rollup), "
-        "or resident size of those whose share cannot be read.",
-    ),
 )
 """Metrics of the daemon itself, beside those of prometheus_client's own collectors."""
 

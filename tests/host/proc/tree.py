@@ -39,24 +39,26 @@ class Tree:
         (folder / "exe").symlink_to("/usr/bin/python3")
         self.stat(pid, name, **stat)
 
-    def stat(
-        self,
-        pid: int,
-        name: str = "python",
-        state: str = "S",
-        parent: int = 1,
-        flags: int = 0,
-        ticks: int = 200,
-        threads: int = 3,
-        start: int = 1000,
-        pages: int = 10,
-        code: int = 4096,
-        arguments: int = 8192,
-    ) -> None:
-        fields = {3: state, 4: parent, 9: flags, 14: ticks, 15: 0, 20: threads, 22: start}
-        fields |= {24: pages, 26: code, 48: arguments}
-        line = " ".join(str(fields.get(number, 0)) for number in range(3, 53))
+    def stat(self, pid: int, name: str = "python", **fields: int | str) -> None:
+        line = stat_fields(**fields)
         (self.proc / str(pid) / "stat").write_text(f"{pid} ({name}) {line}\n")
 
     def remove(self, pid: int) -> None:
         shutil.rmtree(self.proc / str(pid))
+
+
+def stat_fields(
+    state: str = "S",
+    parent: int = 1,
+    flags: int = 0,
+    ticks: int = 200,
+    threads: int = 3,
+    start: int = 1000,
+    pages: int = 10,
+    code: int = 4096,
+    arguments: int = 8192,
+) -> str:
+    """What stands behind the name in /proc/PID/stat."""
+    fields = {3: state, 4: parent, 9: flags, 14: ticks, 15: 0, 20: threads, 22: start}
+    fields |= {24: pages, 26: code, 48: arguments}
+    return " ".join(str(fields.get(number, 0)) for number in range(3, 53))
