@@ -2,8 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SYSTEM_PACKAGES := chromium fonts-dejavu-core gcc iproute2 libc6-dev prometheus prometheus-alertmanager \
-	python3-venv systemd systemd-container util-linux
+SYSTEM_PACKAGES := busybox-static chromium fonts-dejavu-core gcc iproute2 libc6-dev prometheus \
+	prometheus-alertmanager python3-venv runc systemd systemd-container util-linux
 DATA ?= ../shared/data
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
@@ -23,7 +23,7 @@ test: $(VENV)/.test ## check and test everything that needs no system package
 	$(BIN)/pytest -q -m "not system"; tests=$$?; \
 	wait $$lint && exit $$tests
 
-test-system: $(VENV)/.test ## install Debian's Prometheus and the like, and test against them
+test-system: $(VENV)/.services ## install Debian's Prometheus and the like, and test against them
 	@dpkg -s $(SYSTEM_PACKAGES) >/dev/null 2>&1 || { \
 		$(SUDO) apt-get update -qq && \
 		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(SYSTEM_PACKAGES); }
@@ -38,8 +38,9 @@ lint: $(VENV)/.test ## style, types, floors
 golden: $(VENV)/.test ## renew the golden files; review the difference
 	$(BIN)/pytest -q -m "not system" --renew
 
-docs: $(VENV)/.test ## write docs/metrics.md and what is generated in deploy/ anew
+docs: $(VENV)/.test ## write docs/metrics.md, docs/posture-checks.md and what is generated in deploy/
 	$(BIN)/python -m aisec_daemon.app.reference docs/metrics.md deploy/aisec.toml
+	$(BIN)/python -m aisec_daemon.app.checks_page docs/posture-checks.md
 	$(BIN)/python deploy/grafana/make.py
 	$(BIN)/python deploy/kubernetes/make.py
 
@@ -80,3 +81,7 @@ $(VENV)/.test: pyproject.toml | $(BIN)/python
 	@$(BIN)/pip install -q --disable-pip-version-check 'pip>=25.1'
 	@$(BIN)/pip install -q --disable-pip-version-check -e . --group dev
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.services: $(VENV)/.test
+	@$(BIN)/pip install -q --disable-pip-version-check --group services
+	@touch $@

@@ -124,8 +124,8 @@ def kernel_calls(monkeypatch, folder, processes):
 
 def test_no_other_sampler_reads_files_of_a_process_that_is_on_no_gpu(monkeypatch, tmp_path):
     """`program` asks whether one has opened a GPU's node since, which is one call."""
-    few = kernel_calls(monkeypatch, tmp_path / "few", 100)
-    many = kernel_calls(monkeypatch, tmp_path / "many", 200)
+    few = kernel_calls(monkeypatch, tmp_path / "few", 140)
+    many = kernel_calls(monkeypatch, tmp_path / "many", 240)
     more = {name: many[name] - few[name] for name in many}
 
     assert more.pop("process") == Counter(pread=100)

@@ -147,6 +147,7 @@ class Daemon:
             if monotonic() - saved >= SAVE_SECONDS:
                 saved = monotonic()
                 self._memory.save(self._loop.pipeline)
+                self._memory.refresh(self._loop.pipeline)
                 self._show_memory()
             if monotonic() - opened >= _MISSING_SECONDS:
                 opened = monotonic()

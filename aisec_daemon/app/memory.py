@@ -6,8 +6,9 @@ import logging
 import math
 import sqlite3
 
-from aisec_daemon.app import state
+from aisec_daemon.app import approved, state
 from aisec_daemon.app.clock import Clock
+from aisec_daemon.app.inventory.kept import Keeper
 from aisec_daemon.app.settings import Settings
 from aisec_daemon.app.state import StateDir
 from aisec_daemon.journal.journal import Journal
@@ -18,6 +19,7 @@ from aisec_daemon.pipeline.pipeline import Pipeline
 from aisec_daemon.pipeline.upkeep import Upkeep
 
 _LOG = logging.getLogger(__name__)
+_APPROVED = "approved"
 SAVE_SECONDS = 20.0
 """What a crash may cost of detectors' memory and of findings that nobody was told of yet."""
 
@@ -35,7 +37,10 @@ class Memory:
         self.name = "outbox"
         self.outbox: Journal | Tail = Tail()
         self._clock = clock
+        self._upkeep = upkeep
         self._folder = StateDir(settings.state)
+        self._rows = Keeper()
+        self._approved = None if replaying else approved.Watch(settings.state)
         if settings.journal.enabled and not replaying:
             self._open(settings, upkeep, board)
 
@@ -84,6 +89,18 @@ class Memory:
         cases = [case.finding for case in pipeline.casebook.cases]
         self.outbox.settle(cases, self._clock.now())
         self.outbox.begin()
+        if self._approved is not None:
+            self._approved.start()
+            self.refresh(pipeline)
+
+    def refresh(self, pipeline: Pipeline | None) -> None:
+        """Let the pipeline know what is approved by now."""
+        if self._approved is None or pipeline is None:
+            return
+        now = self._clock.now()
+        self._upkeep.expect(_APPROVED, math.nan, now)
+        self._upkeep.ran(_APPROVED, now, 0.0, "; ".join(self._approved.wrong))
+        pipeline.approve(self._approved.latest)
 
     def save(self, pipeline: Pipeline | None) -> None:
         """Keep what the pipeline knows; never waits for the disk."""
@@ -95,9 +112,12 @@ class Memory:
             except OSError as error:
                 _LOG.warning("state.json stays where it is: %s", error)
         self.outbox.keep(state.keep(pipeline, self._clock.now()))
+        self._rows.keep(pipeline, self.outbox)
 
     def close(self) -> None:
         """Write what is left."""
+        if self._approved is not None:
+            self._approved.close()
         try:
             self.outbox.close()
         except OSError as error:

@@ -30,7 +30,7 @@ class StateDir:
         self.folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         file = self.folder / _KEY_FILE
         if not file.exists() or file.stat().st_size != _KEY_BYTES:  # cut short: of no use to anyone
-            _write(file, secrets.token_bytes(_KEY_BYTES))
+            replace_file(file, secrets.token_bytes(_KEY_BYTES))
         return file.read_bytes()
 
     def kept_key(self) -> bytes:
@@ -57,6 +57,17 @@ class StateDir:
         file = self.folder / _OLD_FILE
         if file.exists():
             file.replace(file.with_name(f"{_OLD_FILE}.imported"))
+
+
+def replace_file(file: Path, content: bytes) -> None:
+    """Replace a file so that a crash leaves the old one or the new one (rename(2), fsync(2))."""
+    new = file.with_name(f".{file.name}.new")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    new.replace(file)
 
 
 def keep(pipeline: Pipeline, time: float) -> Kept:
@@ -89,14 +100,3 @@ def restore(kept: Kept, pipeline: Pipeline) -> str:
         if case.finding.rule.name in rules
     )
     return f"forgot what older versions remembered: {', '.join(lost)}" if lost else ""
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Replace a file so that a crash leaves the old one or the new one (rename(2), fsync(2))."""
-    new = file.with_name(f".{file.name}.new")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    new.replace(file)

@@ -11,11 +11,13 @@ from time import monotonic
 import typer
 
 from aisec_daemon.cli.ack import ack
+from aisec_daemon.cli.approve import approve
 from aisec_daemon.cli.calibrate import calibrate
 from aisec_daemon.cli.check import check
 from aisec_daemon.cli.doctor import doctor
 from aisec_daemon.cli.export import export
 from aisec_daemon.cli.findings import findings
+from aisec_daemon.cli.inventory import inventory
 from aisec_daemon.cli.once import once
 from aisec_daemon.cli.profiles import profiles
 from aisec_daemon.cli.record import record
@@ -34,6 +36,8 @@ app.command()(run)
 app.command()(once)
 app.add_typer(findings, name="findings")
 app.command()(ack)
+app.command()(inventory)
+app.command()(approve)
 app.command()(export)
 app.command()(check)
 app.command()(doctor)

@@ -43,7 +43,7 @@ def ack(
         folder = chosen(settings, state).state
         with asked(folder) as db:
             finding = only(find(db, name), name)
-        note(folder, Acknowledgement(finding.id, now, _who(), reason, end))
+        note(folder, Acknowledgement(finding.id, now, who(), reason, end))
     except MomentError as error:
         refuse(f"--expires: {error}", 2)
     except AskError as error:
@@ -51,7 +51,7 @@ def ack(
     typer.echo(f"noted; to keep {finding.rule.name} quiet, silence it in Alertmanager")
 
 
-def _who() -> str:
+def who() -> str:
     """Return who asks: behind sudo, who called it."""
     if os.geteuid() == 0 and os.environ.get("SUDO_USER"):
         return os.environ["SUDO_USER"]

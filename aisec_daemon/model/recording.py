@@ -12,7 +12,7 @@ the version that was, the function that turns a line of it into a line of the ne
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import orjson
@@ -26,6 +26,10 @@ VERSION = 1
 CONVERSIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 _MARK = "aisec_recording"
 _MOST_ROWS = 1 << 18
+_MOST_PLACES = 256
+
+_Places: TypeAlias = tuple[NDArray[np.intp], tuple[int, ...]]
+"""Columns that we have of those that a line names, and which of the named ones they are."""
 
 
 class RecordingError(ValueError):
@@ -94,6 +98,7 @@ class Decoder:
         self._tables = tables
         self._version = VERSION
         self._last: dict[str, Snapshot] = {}
+        self._places: dict[tuple[str, tuple[str, ...]], _Places] = {}
 
     def decode(self, line: bytes) -> Snapshot | None:
         """Return a line's snapshot; None for a header and for tables that are not known."""
@@ -139,16 +144,30 @@ class Decoder:
             subjects, values, labels = last.subjects, last.values.copy(), dict(last.labels)
         else:
             raise RecordingError("it leans on a line that is not there")
-        known = [
-            (table.positions[c], v) for c, v in content["values"].items() if c in table.positions
-        ]
-        if known:
-            at, columns = zip(*known, strict=True)
+        if content["values"]:
+            names = tuple(content["values"])
+            at, known = self._places.get((table.name, names)) or self._placed(table, names)
+            columns = list(content["values"].values())
+            if len(known) < len(columns):
+                columns = [columns[place] for place in known]
             values[:, at] = _numbers(columns, len(subjects))
-        labels.update({k: tuple(v) for k, v in content["labels"].items() if k in labels})
-        snapshot = Snapshot(table, float(content["time"]), subjects, values, labels)
+        time, words = float(content["time"]), content["labels"]
+        if last is not None and not words and subjects is last.subjects:
+            snapshot = last.later(time, values)
+        else:
+            labels.update({k: tuple(v) for k, v in words.items() if k in labels})
+            snapshot = Snapshot(table, time, subjects, values, labels)
         self._last[table.name] = snapshot
         return snapshot
+
+    def _placed(self, table: Table, names: tuple[str, ...]) -> _Places:
+        """Find columns once: the lines of a recording change the same ones again and again."""
+        known = tuple(at for at, name in enumerate(names) if name in table.positions)
+        at = np.array([table.positions[names[place]] for place in known], dtype=np.intp)
+        if len(self._places) >= _MOST_PLACES:
+            self._places.clear()
+        self._places[table.name, names] = at, known
+        return at, known
 
 
 def _subjects(names: list[str]) -> tuple[str, ...]:

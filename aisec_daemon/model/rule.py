@@ -44,7 +44,9 @@ class Read:
 
     `window` is in seconds. A counter's past is asked for as `<name>_per_second`. A new snapshot of
     a table that `wakes`, or of the first that a detector reads, calls it, but no more often than
-    once in `every` seconds of the data's time.
+    once in `every` seconds of the data's time; nothing calls it before a table that is `needed` was
+    read. `approved` asks for the rows that an operator approved instead of the latest: None while
+    there are none.
     """
 
     table: str
@@ -52,6 +54,8 @@ class Read:
     columns: tuple[str, ...] = ()
     wakes: bool = False
     every: float = 0.0
+    approved: bool = False
+    needed: bool = False
 
     def due(self, before: float | None, now: float) -> bool:
         """Tell whether a snapshot at `now` calls, the one before being of `before` (None: none)."""

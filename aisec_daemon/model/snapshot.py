@@ -64,6 +64,18 @@ class Snapshot:
         }
         return cls(table, time, tuple(rows), values, labels)
 
+    def later(self, time: float, values: NDArray[np.float64]) -> Snapshot:
+        """Return the same rows with the same words and other numbers; they are not checked again.
+
+        ValueError if the numbers are of another shape.
+        """
+        if values.shape != self.values.shape:
+            raise ValueError(f"{self.table.name}: values are {values.shape}")
+        snapshot = object.__new__(Snapshot)
+        snapshot.__dict__.update(self.__dict__, time=time, values=values)
+        values.setflags(write=False)
+        return snapshot
+
     def __getitem__(self, column: str) -> NDArray[np.float64]:
         """Return one column, (S,)."""
         return self.values[:, self.table.index(column)]

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 UNITS = frozenset(
     {
         *("bytes", "celsius", "hertz", "joules", "ratio", "seconds", "watts"),
-        *("calls", "checks", "code", "errors", "gpus", "processes", "rows", "runs", "steps"),
-        "threads",
+        *("calls", "connections", "errors", "files", "gpus", "processes", "rows", "runs"),
+        *("code", "steps", "threads"),
     }
 )
 """What the last word of a column's name may be: base units, or the thing that is counted."""
@@ -68,6 +71,10 @@ class Table:
     names the labels that are published once per row, on `aisec_<table>_info`. A table with
     `aggregate` shows sums over rows that agree in those labels instead (and the number of rows),
     and single rows only where the operator asks for them.
+
+    The last rows of a table that is `kept` are in the journal, to be shown and approved. Approved
+    rows and those of today are the same thing if they agree in the label `identity` (their subject
+    if it is empty), and differ in what `compared` labels say.
     """
 
     name: str
@@ -77,14 +84,18 @@ class Table:
     series: tuple[str, ...]
     info: tuple[str, ...] = ()
     aggregate: tuple[str, ...] = ()
+    kept: bool = False
+    identity: str = ""
+    compared: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns] + [label.name for label in self.labels]
         if len(set(names)) != len(names):
             raise ValueError(f"table {self.name!r} names a column or label twice")
-        unknown = {*self.series, *self.info, *self.aggregate} - {x.name for x in self.labels}
+        used = {*self.series, *self.info, *self.aggregate, *self.compared}
+        unknown = (used | ({self.identity} - {""})) - {x.name for x in self.labels}
         if unknown:
-            raise ValueError(f"table {self.name!r} shows labels it does not have: {unknown}")
+            raise ValueError(f"table {self.name!r} speaks of labels it does not have: {unknown}")
 
     @cached_property
     def column_names(self) -> tuple[str, ...]:
@@ -106,6 +117,11 @@ class Table:
         """Positions of the counters that have a rate from row to row."""
         columns = enumerate(self.columns)
         return tuple(at for at, c in columns if c.kind is Kind.COUNTER and not c.carried)
+
+    @cached_property
+    def rising(self) -> NDArray[np.bool_]:
+        """Which of the columns those are, (F,)."""
+        return np.isin(np.arange(len(self.columns)), self.counters)
 
     def index(self, column: str) -> int:
         """Position of a column in a snapshot's values; KeyError if there is none."""

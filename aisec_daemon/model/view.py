@@ -25,6 +25,11 @@ class View:
     times: NDArray[np.float64]
     past: Mapping[str, NDArray[np.float32]]
 
+    @classmethod
+    def of(cls, snapshot: Snapshot, time: float) -> View:
+        """Return the view of a snapshot without a past."""
+        return cls(time, snapshot, np.empty(0), {})
+
     @property
     def subjects(self) -> tuple[str, ...]:
         """Subjects of the latest snapshot."""

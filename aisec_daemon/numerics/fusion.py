@@ -15,7 +15,7 @@ def strongest(weights: Array, groups: NDArray[np.intp], count: int) -> Array:
     window and count once; NaN (not known) counts nothing.
     """
     best = np.zeros((len(weights), count))
-    known = np.nan_to_num(weights, nan=0.0)
+    known = np.where(np.isnan(weights), 0.0, weights)
     for piece, group in enumerate(groups):
         np.maximum(best[:, group], known[:, piece], out=best[:, group])
     return best

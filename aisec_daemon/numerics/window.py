@@ -22,13 +22,15 @@ def count(x: Window) -> Array:
 
 def total(x: NDArray[Any], held: NDArray[np.bool_] | None = None) -> Array:
     """Return the sum of each column, or of those of its readings that are `held` (T, S)."""
-    kept = True if held is None else held
-    return np.asarray(np.sum(x, axis=0, where=kept, dtype=np.float64), dtype=np.float64)
+    kept = x if held is None else np.where(held, x, x.dtype.type(0))  # quicker than where=
+    summed: Array = np.add.reduce(kept, axis=0, dtype=np.float64)
+    return summed
 
 
 def mean(x: Window) -> Array:
     """Return the mean of what was read."""
-    return divide(total(x, ~np.isnan(x)), count(x))
+    known = ~np.isnan(x)
+    return divide(total(x, known), total(known))
 
 
 def median(x: Window) -> Array:
@@ -68,7 +70,7 @@ def least(x: Window) -> Array:
 def share(x: Window, held: NDArray[np.bool_]) -> Array:
     """Return the share of readings for which `held` (T, S) is true; an unread one counts not."""
     read = ~np.isnan(x)
-    return divide(total(held & read), count(x))
+    return divide(total(held & read), total(read))
 
 
 def divide(a: Array, b: Array) -> Array:

@@ -38,6 +38,8 @@ class Casebook:
     @property
     def open(self) -> tuple[Finding, ...]:
         """Open findings, the oldest first."""
+        if not self._cases:
+            return ()
         findings = (case.finding for case in self._cases.values())
         return tuple(
             sorted((f for f in findings if f.status is Status.OPEN), key=lambda f: f.opened)

@@ -27,10 +27,12 @@ class History:
         self, table: Table, reads: Sequence[Read], period: float, subjects_max: int = 16384
     ) -> None:
         self.latest: Snapshot | None = None
-        self._columns = tuple(dict.fromkeys(name for read in reads for name in read.columns))
-        sources = [_source(table, name) for name in self._columns]
-        self._gauges = _places([(i, at) for i, (at, is_rate) in enumerate(sources) if not is_rate])
-        self._rates = _places([(i, at) for i, (at, is_rate) in enumerate(sources) if is_rate])
+        wanted = dict.fromkeys(name for read in reads for name in read.columns)
+        gauges = [name for name in wanted if not name.endswith(_RATE)]
+        rates = [name for name in wanted if name.endswith(_RATE)]
+        self._columns = (*gauges, *rates)
+        self._gauges = _places(table, gauges)
+        self._rates = _places(table, rates)
         self._window = max((read.window for read in reads), default=0.0)
         self._slots = Slots(subjects_max, self._window)
         self._depth = int(self._window / period) + 2 if self._columns else 0
@@ -69,19 +71,23 @@ class History:
         self._deepen(snapshot.time)
         slots = self._seats()
         at, twice = self._head, self._head + self._depth
-        self._cube[:, at, :] = np.nan
-        for (rows, columns), numbers in ((self._gauges, snapshot.values), (self._rates, increase)):
-            taken = numbers.T[columns]
-            if numbers is increase:
-                taken = taken / elapsed
-            if slots is None:
-                self._cube[rows, at, : len(snapshot.subjects)] = taken
-            else:
-                kept = slots >= 0
-                self._cube[rows[:, None], at, slots[kept]] = taken[:, kept]
-        self._cube[:, twice, :] = self._cube[:, at, :]
-        self._times[[at, twice]] = snapshot.time
+        row = np.full((len(self._columns), self._cube.shape[2]), np.nan, dtype=np.float32)
+        self._fill(row[: len(self._gauges)], snapshot.values.T[self._gauges], slots)
+        self._fill(row[len(self._gauges) :], increase.T[self._rates] / elapsed, slots)
+        self._cube[:, at] = self._cube[:, twice] = row
+        self._times[at] = self._times[twice] = snapshot.time
         self._head = (at + 1) % self._depth
+
+    @staticmethod
+    def _fill(
+        row: NDArray[np.float32], taken: NDArray[np.float64], slots: NDArray[np.intp] | None
+    ) -> None:
+        """Put what was taken of each subject, (C, S), into its slot of a row, (C, W)."""
+        if slots is None:
+            row[:, : taken.shape[1]] = taken
+        else:
+            kept = slots >= 0
+            row[:, slots[kept]] = taken[:, kept]
 
     def view(self, read: Read, time: float) -> View | None:
         """Return what `read` asks for as of `time`; None before the first snapshot."""
@@ -140,21 +146,21 @@ class History:
         self._head, self._depth = self._depth, 2 * self._depth
 
 
-def _places(pairs: list[tuple[int, int]]) -> NDArray[np.intp]:
-    """Return (2, C): rows of the ring, and the columns of a snapshot that they keep."""
-    return np.asarray(np.transpose(np.array(pairs, dtype=np.intp).reshape(-1, 2)), dtype=np.intp)
+def _places(table: Table, names: Sequence[str]) -> NDArray[np.intp]:
+    """Return the columns of a snapshot behind names in a view, (C,)."""
+    return np.array([_source(table, name) for name in names], dtype=np.intp)
 
 
-def _source(table: Table, name: str) -> tuple[int, bool]:
-    """Return the column behind a name in a view, and whether it is its rate."""
+def _source(table: Table, name: str) -> int:
+    """Return the column behind a name in a view; KeyError if there is none with a past."""
     if name.endswith(_RATE):
         column = table.index(name.removesuffix(_RATE))
         if column not in table.counters:
             raise KeyError(f"table {table.name!r}: {name!r} is not the rate of a counter")
-        return column, True
+        return column
     column = table.index(name)
     if table.columns[column].kind is not Kind.GAUGE:
         raise KeyError(
             f"table {table.name!r}: only gauges and rates have a past, {name!r} has none"
         )
-    return column, False
+    return column

@@ -53,6 +53,7 @@ class Pipeline:
             for at, read in enumerate(self._reads[detector.rule.name]):
                 if at == 0 or read.wakes:
                     self._calls.setdefault(read.table, []).append((detector, read))
+        self._approved: dict[str, Snapshot] = {}
         reads = [read for some in self._reads.values() for read in some]
         self._histories = {
             name: History(table, [r for r in reads if r.table == name], periods.get(name, 1.0))
@@ -82,12 +83,17 @@ class Pipeline:
         cases = previous.casebook.cases
         self.casebook.restore(case for case in cases if case.finding.rule.name in self.rules)
         self._states.update({k: v for k, v in previous.states.items() if k in self._states})
-        for name, history in previous._histories.items():  # another of its kind
+        self._approved = previous._approved  # another of its kind
+        for name, history in previous._histories.items():
             self._histories[name].inherit(history)
 
     def latest(self, table: str) -> Snapshot | None:
         """Return the last snapshot of a table."""
         return self._histories[table].latest
+
+    def approve(self, approved: Mapping[str, Snapshot]) -> None:
+        """Compare with these rows of each table from now on, in place of those before."""
+        self._approved = dict(approved)
 
     @property
     def evicted(self) -> int:
@@ -120,7 +126,10 @@ class Pipeline:
     def _ask(self, detector: Detector, snapshot: Snapshot) -> list[Change]:
         """Let one detector judge; a fault of its own changes nothing."""
         rule = detector.rule
-        views = [self._histories[r.table].view(r, snapshot.time) for r in self._reads[rule.name]]
+        reads = self._reads[rule.name]
+        views = [self._view(read, snapshot.time) for read in reads]
+        if any(v is None and r.needed for v, r in zip(views, reads, strict=True)):
+            return []
         state = self._states.get(rule.name) or State((), snapshot.values[:0, :0])
         answer = self._guard(rule.name, lambda: detector(state, *views))
         if answer is None:
@@ -130,6 +139,12 @@ class Pipeline:
             self._states[rule.name] = after
         changes = self.casebook.fold(rule, verdict, snapshot, snapshot.time)
         return [_proven(change, views) for change in changes]
+
+    def _view(self, read: Read, time: float) -> View | None:
+        if not read.approved:
+            return self._histories[read.table].view(read, time)
+        approved = self._approved.get(read.table)
+        return None if approved is None else View.of(approved, time)
 
 
 def _proven(change: Change, views: Sequence[View | None]) -> Change:

@@ -15,18 +15,14 @@ def increase(before: Snapshot | None, now: Snapshot, gap_seconds: float) -> NDAr
     that fell (it wrapped or its source restarted: nobody knows by how much it rose), and when more
     than `gap_seconds` lie between the two.
     """
-    risen = np.full(now.values.shape, np.nan)
-    counters = now.table.counters
-    if before is None or not counters or not 0 < now.time - before.time <= gap_seconds:
-        return risen
+    counters = now.table.rising
+    if before is None or not counters.any() or not 0 < now.time - before.time <= gap_seconds:
+        return np.full_like(now.values, np.nan)
     if before.subjects == now.subjects:
-        earlier = before.values[:, counters]
+        earlier = before.values
     else:
         row_of = {subject: row for row, subject in enumerate(before.subjects)}
         rows = np.array([row_of.get(subject, -1) for subject in now.subjects], dtype=np.intp)
-        padded = np.vstack([before.values[:, counters], np.full((1, len(counters)), np.nan)])
-        earlier = padded[rows]
-    delta = now.values[:, counters] - earlier
-    delta[delta < 0] = np.nan
-    risen[:, counters] = delta
-    return risen
+        earlier = np.vstack([before.values, np.full((1, len(counters)), np.nan)])[rows]
+    delta = now.values - earlier
+    return np.where(counters & (delta >= 0), delta, np.nan)

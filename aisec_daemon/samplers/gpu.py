@@ -84,6 +84,10 @@ _COLUMNS = (
     Column("remap_pending_ratio", "1 if a row waits to be replaced at the next reset, else 0"),
     Column("remap_failure_ratio", "1 if replacing a row has failed, else 0"),
     Column("recovery_action_code", "what the driver wants done: 0 nothing, 1 reset, 2 reboot, …"),
+    Column("persistence_mode_ratio", "1 if the driver keeps it ready while nobody uses it, else 0"),
+    Column(
+        "accounting_mode_ratio", "1 if the driver keeps account of processes that ended, else 0"
+    ),
     Column("xid_errors", "Xid errors announced since the daemon began to listen", Kind.COUNTER),
     Column("xid_last_timestamp_seconds", "when the last Xid error was announced", Kind.TIMESTAMP),
     Column("xid_last_code", "number of the last Xid error"),

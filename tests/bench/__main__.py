@@ -18,7 +18,8 @@ from pathlib import Path
 import aisec_daemon
 
 MEASUREMENTS = (
-    *("memory", "nvml_calls", "scan", "context", "step", "mining", "render", "scrape", "replay"),
+    *("memory", "nvml_calls", "scan", "context", "listener", "posture", "inventory", "step"),
+    *("mining", "render", "scrape", "replay"),
 )
 PEERS = ("peer",)
 

@@ -12,7 +12,8 @@ import time
 
 import numpy as np
 
-from aisec_daemon.app import catalogue, sampling
+from aisec_daemon.app import catalogue
+from aisec_daemon.app.sampling import periods
 from aisec_daemon.app.settings import load
 from aisec_daemon.model import Snapshot, Table, Tick
 from aisec_daemon.pipeline.pipeline import Pipeline
@@ -24,11 +25,6 @@ WARM_UP, SECONDS, SHARE = 10, 100, 10
 BEGIN = 1_790_000_000.0
 QUIET = {"age_seconds": 0.0, "read_age_seconds": 0.0, "shed_steps": 0.0}  # nothing is amiss
 QUIET |= {"cpu_budget_ratio": 1e9, "memory_budget_bytes": 1e18}
-
-
-def periods() -> dict[str, float]:
-    """Return how often each table is sampled."""
-    return sampling.periods(load(None))
 
 
 class Made:
@@ -94,7 +90,7 @@ class Second:
     def __init__(self, gpus: int, processes: int) -> None:
         detectors = [plugin() for plugin in catalogue.detectors().values()]
         self._tables = node(gpus, processes)
-        self._periods = periods()
+        self._periods = periods(load(None))
         self._pipeline = Pipeline(catalogue.tables(), detectors, self._periods)
         self._metrics = Metrics([detector.rule for detector in detectors])
         self._last: dict[tuple[str, str, int], float] = {}

@@ -213,11 +213,17 @@ def test_lines_of_nothing_are_refused():
 
 
 def test_a_log_of_gpus_alone_says_nothing_of_who_uses_them():
-    """And what was remembered stays as it was."""
-    gpu = Snapshot.from_rows(TABLES["gpu"], 5.0, {"GPU-a": ({"memory_used_bytes": 9e9}, {})})
-    state = State(("GPU-a",), np.array([[7.0, 8.0, 4.0]]))
-    after, verdict = GpuUnaccounted()(state, View(5.0, gpu, np.empty(0), {}), None, None)
+    """It is not even asked, so that what was open before a restart stays open."""
+    asked = []
 
-    assert after is state
-    assert verdict.subjects == ("GPU-a",)
-    assert np.isnan(verdict.score).all()
+    def guard(rule, judge):
+        asked.append(rule)
+        return judge()
+
+    pipeline = Pipeline(TABLES, [GpuUnaccounted()], {}, guard=guard)
+    gpu = {"GPU-a": ({"memory_used_bytes": 9e9}, {})}
+    pipeline.step(Snapshot.from_rows(TABLES["gpu"], 5.0, gpu))
+    pipeline.step(Snapshot.from_rows(TABLES["gpu_process"], 6.0, {}))
+    pipeline.step(Snapshot.from_rows(TABLES["gpu"], 7.0, gpu))
+
+    assert asked == ["gpu_unaccounted"]

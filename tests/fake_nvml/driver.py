@@ -251,6 +251,14 @@ class Driver:
         gpu = self.device(handle, "nvmlDeviceGetDecoderUtilization")
         U32.from_address(percent).value = gpu["decoder"]
 
+    def nvmlDeviceGetPersistenceMode(self, handle: PTR, mode: PTR) -> None:
+        gpu = self.device(handle, "nvmlDeviceGetPersistenceMode")
+        U32.from_address(mode).value = gpu.get("persistence", 1)
+
+    def nvmlDeviceGetAccountingMode(self, handle: PTR, mode: PTR) -> None:
+        gpu = self.device(handle, "nvmlDeviceGetAccountingMode")
+        U32.from_address(mode).value = gpu.get("accounting", 0)
+
     # Processes
 
     def nvmlDeviceGetComputeRunningProcesses_v3(self, h: PTR, count: PTR, infos: PTR) -> None:

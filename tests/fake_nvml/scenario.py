@@ -45,7 +45,8 @@ def gpu(index: int, **changes: Any) -> dict[str, Any]:
     `code` answers every call; `errors` (call or `field/<id>` or `gpm/<id>` to code) single ones;
     `hang` (call to seconds) delays; `crash` aborts in that call; `xids` is what the driver
     announces, each once. `long_fields`, if given, have 64 bits where real ones have 32;
-    `max_clocks` are the clocks' own if not given.
+    `max_clocks` are the clocks' own if not given; `persistence` and `accounting` are modes, on and
+    off if not given.
     """
     return {
         "uuid": f"GPU-{index:08x}-0000-4000-8000-000000000000",

@@ -83,3 +83,32 @@ def test_cases_of_a_rule_that_was_switched_off_are_dropped():
     without.inherit(first)
 
     assert without.casebook.open == ()
+
+
+@dataclass(frozen=True)
+class Strange:
+    """Everything that is not among the approved rows is past the line."""
+
+    rule: ClassVar = Rule("strange", "New here", Severity.INFO, "None.", quiet=0)
+    memory: ClassVar = None
+    peers: ClassVar = False
+    reads: ClassVar = (Read("gpu"), Read("gpu", approved=True, needed=True))
+
+    def __call__(self, state, gpu, approved):
+        score = np.array([float(s not in approved.subjects) for s in gpu.subjects])
+        return state, Verdict(gpu.subjects, score)
+
+
+def test_what_is_needed_is_waited_for_and_what_is_approved_is_seen():
+    pipe = pipeline(Strange())
+    now = {"a": (0, 0), "b": (0, 0)}
+    before = pipe.step(snapshot(1, now))
+    pipe.approve({"gpu": snapshot(0, {"a": (0, 0)})})
+    after = pipe.step(snapshot(2, now))
+    other = pipeline(Strange())
+    other.inherit(pipe)
+    later = other.step(snapshot(3, now))
+
+    assert before.changes == ()
+    assert [c.finding.key for c in after.changes] == ["b"]
+    assert [f.key for f in later.findings] == ["b"]

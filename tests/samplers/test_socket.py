@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from aisec_daemon.host.errors import UnreadableError
-from aisec_daemon.host.network import sockets as sockets_module
+from aisec_daemon.host.network import owners as owners_module
 from aisec_daemon.host.network.sockets import Sockets
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
@@ -109,7 +109,7 @@ def test_files_that_may_not_be_read_are_no_empty_table(tmp_path, monkeypatch):
         def refuse(folder):
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr("aisec_daemon.host.network.sockets.read_links", refuse)
+        monkeypatch.setattr("aisec_daemon.host.network.owners.read_links", refuse)
         with pytest.raises(UnreadableError, match="1 program"):
             Socket().read(SimpleNamespace(sockets=sockets), 1.0)
     assert [call.code for call, _, _ in tally.rows() if call.call == "fd"] == ["EACCES"]
@@ -191,7 +191,7 @@ def test_a_namespace_that_may_not_be_read_is_no_empty_table(monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("aisec_daemon.host.network.diag.dump", refuse)
-    monkeypatch.setattr("aisec_daemon.host.network.sockets._slurp", refuse)
+    monkeypatch.setattr("aisec_daemon.host.network.owners.slurp", refuse)
     with (
         socket.create_server(("127.0.0.1", 0)),
         pytest.raises(UnreadableError, match="1 program"),
@@ -210,11 +210,11 @@ def test_open_files_are_followed_again_when_their_number_changes_or_it_is_time(
         followed.append(folder)
         return real(folder)
 
-    real, stat = sockets_module.read_links, os.stat
+    real, stat = owners_module.read_links, os.stat
     process, port = start_server()
-    monkeypatch.setattr(sockets_module, "read_links", read_links)
+    monkeypatch.setattr(owners_module, "read_links", read_links)
     monkeypatch.setattr(
-        sockets_module.os,
+        owners_module.os,
         "stat",
         lambda path: os.stat_result((*stat(path)[:6], size, *stat(path)[7:])),
     )

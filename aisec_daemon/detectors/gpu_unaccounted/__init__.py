@@ -71,17 +71,14 @@ class GpuUnaccounted:
 
     @property
     def reads(self) -> tuple[Read, ...]:
-        """Every reading of the GPUs calls it."""
-        return (Read("gpu"), Read("gpu_process"), Read("process_view"))
+        """Every reading of the GPUs calls it; of a log of GPUs alone nothing can be said."""
+        return (Read("gpu"), Read("gpu_process", needed=True), Read("process_view"))
 
     def __call__(self, state: State, *views: View | None) -> tuple[State, Verdict]:
         """Judge what lasts."""
         gpus, processes, seen = views
-        if gpus is None:
+        if gpus is None or processes is None:
             return state, Verdict((), np.empty(0))
-        if processes is None:  # as in a log of GPUs alone: nothing can be said of any
-            uuids = gpus.latest.subjects
-            return state, Verdict(uuids, np.full(len(uuids), np.nan))
         fresh = abs(gpus.time - processes.latest.time) <= _STALE_SECONDS
         judged = fresh and seen is not None and comparable(seen.latest)
         rows = self._rows(gpus.latest, processes.latest if judged else None)

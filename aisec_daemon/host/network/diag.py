@@ -13,15 +13,17 @@ import struct
 import sys
 from collections.abc import Collection, Generator, Iterator
 
-from aisec_daemon.host.network.socket import TcpSocket, address
+from aisec_daemon.host.network.socket import LISTEN, TcpSocket, address
 
 _NETLINK_SOCK_DIAG = 4
 _SOCK_DIAG_BY_FAMILY = 20
-_REQUEST_DUMP = 0x301  # NLM_F_REQUEST, NLM_F_ROOT, NLM_F_MATCH
+_REQUEST_ONE, _REQUEST_DUMP = 1, 0x301  # NLM_F_REQUEST; and NLM_F_ROOT, NLM_F_MATCH
+_NO_COOKIE = 0xFFFFFFFF
 _ERROR, _DONE = 2, 3
 _INTERRUPTED = 0x10  # NLM_F_DUMP_INTR
 _INFO = 2  # INET_DIAG_INFO
-_STATES = ~(1 << 3 | 1 << 6 | 1 << 7 | 1 << 12) & 0x1FFF  # not those that belong to no process
+ALL_STATES = ~(1 << 3 | 1 << 6 | 1 << 7 | 1 << 12) & 0x1FFF  # not those of no process
+LISTENING = 1 << LISTEN
 
 _HEAD = struct.Struct("=IHHII")
 _REQUEST = struct.Struct("=BBBxI48x")
@@ -37,14 +39,21 @@ _RECEIVE_BYTES = 1 << 18
 _TIMEOUT_SECONDS = 2.0
 
 
-def dump(families: Collection[int] = (socket.AF_INET, socket.AF_INET6)) -> Iterator[bytes]:
-    """Yield every TCP socket of our network namespace, as the kernel's messages; OSError."""
+def dump(
+    families: Collection[int] = (socket.AF_INET, socket.AF_INET6), states: int = ALL_STATES
+) -> Iterator[bytes]:
+    """Yield every TCP socket of our network namespace, as the kernel's messages; OSError.
+
+    `states` has a bit for each state that is wanted. tcp_info is asked for unless only listening
+    sockets are: they have none worth the bytes.
+    """
     kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
     with socket.socket(socket.AF_NETLINK, kind, _NETLINK_SOCK_DIAG) as diag:
         diag.settimeout(_TIMEOUT_SECONDS)
         diag.bind((0, 0))
         for number, family in enumerate(families, 1):
-            body = _REQUEST.pack(family, socket.IPPROTO_TCP, 1 << (_INFO - 1), _STATES)
+            wanted = 0 if states == LISTENING else 1 << (_INFO - 1)
+            body = _REQUEST.pack(family, socket.IPPROTO_TCP, wanted, states)
             size = _HEAD.size + len(body)
             diag.send(_HEAD.pack(size, _SOCK_DIAG_BY_FAMILY, _REQUEST_DUMP, number, 0) + body)
             while True:
@@ -52,6 +61,26 @@ def dump(families: Collection[int] = (socket.AF_INET, socket.AF_INET6)) -> Itera
                 done = yield from messages(datagram)
                 if done:
                     break
+
+
+def state(family: int, here: tuple[bytes, int], there: tuple[bytes, int]) -> int:
+    """Return the state of the one socket of our namespace that has these two ends; OSError.
+
+    An end is an address (4 or 16 bytes) and a port. If there is none but somebody listens at
+    `here`, it is that one's: LISTEN. ENOENT if there is none at all.
+    """
+    ends = _PORTS.pack(here[1], there[1]) + here[0].ljust(16, b"\0") + there[0].ljust(16, b"\0")
+    fixed = struct.pack("=BBBxI", family, socket.IPPROTO_TCP, 0, ALL_STATES | 1 << 3 | 1 << 12)
+    body = fixed + ends + struct.pack("=III", 0, _NO_COOKIE, _NO_COOKIE)
+    kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
+    with socket.socket(socket.AF_NETLINK, kind, _NETLINK_SOCK_DIAG) as diag:
+        diag.settimeout(_TIMEOUT_SECONDS)
+        diag.bind((0, 0))
+        head = _HEAD.pack(_HEAD.size + len(body), _SOCK_DIAG_BY_FAMILY, _REQUEST_ONE, 1, 0)
+        diag.send(head + body)
+        for message in messages(diag.recv(_RECEIVE_BYTES)):
+            return message[1]
+    raise FileNotFoundError(errno.ENOENT, "no such socket")
 
 
 def messages(datagram: bytes) -> Generator[bytes, None, bool]:

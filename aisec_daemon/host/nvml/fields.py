@@ -58,6 +58,8 @@ FIELDS = (
     "remap_pending_ratio",
     "remap_failure_ratio",
     "recovery_action_code",
+    "persistence_mode_ratio",
+    "accounting_mode_ratio",
     "xid_errors",
     "xid_last_timestamp_seconds",
     "xid_last_code",

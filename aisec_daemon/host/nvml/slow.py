@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from ctypes import byref, c_uint, c_ulonglong
 from functools import partial
+from itertools import count
 from typing import Any
 
 import pynvml
@@ -63,8 +64,14 @@ class Slow:
                 partial(self._reasons, "nvmlDeviceGetCurrentClocksEventReasons"),
                 partial(self._reasons, "nvmlDeviceGetCurrentClocksThrottleReasons"),
             ),
-            _named("encoder_utilization_ratio", partial(self._engine, "Encoder")),
-            _named("decoder_utilization_ratio", partial(self._engine, "Decoder")),
+            _or_now_and_then(
+                _named("encoder_utilization_ratio", partial(self._engine, "Encoder")),
+                _named("persistence_mode_ratio", partial(self._mode, "Persistence")),
+            ),
+            _or_now_and_then(
+                _named("decoder_utilization_ratio", partial(self._engine, "Decoder")),
+                _named("accounting_mode_ratio", partial(self._mode, "Accounting")),
+            ),
             self._limit(),
             *(dict, dict),  # phases in which `Processes` lists graphics and MPS processes
             self._energy,
@@ -99,6 +106,9 @@ class Slow:
 
     def _max_clock(self, kind: int) -> float:
         return self._integer("nvmlDeviceGetMaxClockInfo", kind) * 1e6
+
+    def _mode(self, name: str) -> float:
+        return self._integer(f"nvmlDeviceGet{name}Mode")
 
     def _temperature(self) -> float:
         reading = pynvml.c_nvmlTemperature_v1_t()
@@ -139,6 +149,14 @@ def _named(name: str, *ways: Callable[[], float]) -> Callable[[], dict[str, floa
         return {name: math.nan if number is None else number}
 
     return call
+
+
+def _or_now_and_then(
+    usual: Callable[[], dict[str, float]], other: Callable[[], dict[str, float]]
+) -> Callable[[], dict[str, float]]:
+    """Return a call in whose place another is made once in four turns, so that none is added."""
+    turns = count()
+    return lambda: other() if next(turns) % 4 == 1 else usual()
 
 
 def _settled(call: Callable[[], dict[str, float]]) -> Callable[[], dict[str, float]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from errno import ENOENT, ESRCH, errorcode
 from hashlib import blake2b
@@ -11,16 +12,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from aisec_daemon.host.indicators.matcher import Matcher, default
-from aisec_daemon.host.proc.cgroup import parse_cgroup
+from aisec_daemon.host.proc.cgroup import Placement, parse_cgroup
 from aisec_daemon.host.proc.identity import ProcessIdentity
-from aisec_daemon.host.proc.stat import Image, Numbers, Stat, parse_stat
+from aisec_daemon.host.proc.mountinfo import LIMIT_BYTES, parse_mountinfo, place_by_mounts
+from aisec_daemon.host.proc.stat import STAT_BYTES, Image, Numbers, Stat, parse_stat
 from aisec_daemon.host.proc.status import parse_uid
 from aisec_daemon.host.redaction.redact import redact_command, redact_name, redact_path
 from aisec_daemon.host.tally import Call, Tally
 from aisec_daemon.host.users import Users
 
 GONE = frozenset((ENOENT, ESRCH))
-STAT_BYTES = 2048  # a name and 50 numbers are never longer
 
 _ATTEMPTS = 3
 _COMMAND_BYTES = 128 * 1024  # the longest argument the kernel takes
@@ -70,6 +71,12 @@ class Attributes:
         self._tally = tally
         self._key = key
         self._matcher = matcher or default()
+        self._mounted: dict[bytes, Placement] = {}
+
+    def refresh(self) -> None:
+        """Begin a scan: users and mounts may have changed."""
+        self.users.refresh()
+        self._mounted.clear()
 
     def read(self, pid: int) -> Known | None:
         """Read one process in full; None if it is gone.
@@ -122,6 +129,8 @@ class Attributes:
         uid = reading.file("status", parse_uid)
         login = reading.file("loginuid", int)
         place = reading.file("cgroup", parse_cgroup)
+        if place == Placement() and not stat.kernel_thread:
+            place = self._by_mounts(reading)
         return ProcessIdentity(
             pid=pid,
             start_ticks=stat.start_ticks,
@@ -142,6 +151,20 @@ class Attributes:
             login_user=self._login(login),
             indicators=self._matcher.match(stat.name, link or b"", command or b""),
         )
+
+    def _by_mounts(self, reading: _Reading) -> Placement:
+        """Return where a process runs whose cgroup is "/".
+
+        A container may have a namespace of its own for cgroups; then what is mounted in it tells.
+        Processes of one mount namespace are asked once a scan.
+        """
+        namespace = reading.namespace("mnt")
+        known = self._mounted.get(namespace) if namespace else None
+        if known is None:
+            known = place_by_mounts(parse_mountinfo(reading.quietly("mountinfo", LIMIT_BYTES)))
+            if namespace:
+                self._mounted[namespace] = known
+        return known
 
     def _hash(self, command: bytes) -> str:
         return blake2b(command, digest_size=16, key=self._key).hexdigest() if command else ""
@@ -169,6 +192,18 @@ class _Reading:
             self.failures.append((name, "malformed"))
         return None
 
+    def quietly(self, name: str, limit_bytes: int) -> bytes:
+        """Read what may be missing; empty then."""
+        with suppress(OSError):
+            return _slurp(name, self._directory, limit_bytes)
+        return b""
+
+    def namespace(self, name: str) -> bytes:
+        """Return which namespace of a kind it is in; empty if that may not be read."""
+        with suppress(OSError):
+            return os.readlink(f"ns/{name}".encode(), dir_fd=self._directory)
+        return b""
+
     def link(self) -> bytes | None:
         """Where the link to the executable points: empty for a kernel thread, None if unread."""
         if self._stat.kernel_thread:
@@ -189,13 +224,13 @@ def _describe(link: bytes | None) -> tuple[str | None, str | None]:
     return redact_path(path), state
 
 
-def _slurp(name: str, directory: int) -> bytes:
+def _slurp(name: str, directory: int, limit_bytes: int = _COMMAND_BYTES) -> bytes:
     """Read a pseudo-file whole, without asking for its size, up to a limit."""
     descriptor = os.open(name, _FILE, dir_fd=directory)
     try:
-        text = os.read(descriptor, _COMMAND_BYTES)
-        while text and len(text) < _COMMAND_BYTES:
-            more = os.read(descriptor, _COMMAND_BYTES - len(text))
+        text = os.read(descriptor, limit_bytes)
+        while text and len(text) < limit_bytes:
+            more = os.read(descriptor, limit_bytes - len(text))
             if not more:
                 break
             text += more

@@ -7,9 +7,18 @@ import resource
 from collections.abc import Collection
 from pathlib import Path
 
-from aisec_daemon.host.proc.attributes import STAT_BYTES, Known
+from aisec_daemon.host.proc.attributes import Known
 from aisec_daemon.host.proc.identity import ProcessIdentity
-from aisec_daemon.host.proc.stat import DEAD, START_TICKS, STATE, Numbers, image, numbers, split
+from aisec_daemon.host.proc.stat import (
+    DEAD,
+    START_TICKS,
+    STAT_BYTES,
+    STATE,
+    Numbers,
+    image,
+    numbers,
+    split,
+)
 
 
 class Cache:
@@ -58,6 +67,11 @@ class Cache:
             known.line, known.numbers = line, numbers(fields)
             return known.numbers
         return None
+
+    def last_numbers(self) -> dict[int, Numbers]:
+        """Return the numbers that were read last, by pid."""
+        known = self._known.items()
+        return {pid: each.numbers for pid, each in known if each.numbers is not None}
 
     def place(self, known: Known) -> Known:
         """Remember a process that was read, in place of what bore its pid before.

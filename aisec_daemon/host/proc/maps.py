@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 
+# From the right to execute on: it begins with a letter that few lines hold, which makes it quick.
+_LOADED = re.compile(rb"x[ps] [0-9a-f]{8,16} [0-9a-f:]{5,12} \d+ +(/[^\n]+)")
 _CHUNK_BYTES = 65536  # the kernel gives no more than a page at a time, whatever is asked for
 
 
@@ -16,10 +19,28 @@ def parse_maps(text: bytes) -> frozenset[bytes]:
     return frozenset(line[line.index(b"/") :] for line in text.split(b"\n") if b"/" in line)
 
 
+def parse_loaded(text: bytes) -> frozenset[bytes]:
+    """Return the files of which a part is mapped to be executed, as a library's code is.
+
+    Who only looks at a library's file (a file manager, a backup) maps none of it so. A file whose
+    name looks like such a line counts as what it looks like.
+    """
+    return frozenset(_LOADED.findall(text))
+
+
 def read_maps(directory: int, limit_bytes: int) -> tuple[frozenset[bytes], int]:
     """Read the maps of the process whose folder is open; return its files and the bytes read.
 
-    What lies behind `limit_bytes` is left out, but for what is cut in half. OSError.
+    What lies behind `limit_bytes` is left out. OSError.
+    """
+    text, size = slurp_maps(directory, limit_bytes)
+    return parse_maps(text), size
+
+
+def slurp_maps(directory: int, limit_bytes: int) -> tuple[bytes, int]:
+    """Return the maps as the kernel writes them, without a line cut in half, and what was read.
+
+    OSError.
     """
     descriptor = os.open("maps", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
     parts: list[bytes] = []
@@ -28,9 +49,9 @@ def read_maps(directory: int, limit_bytes: int) -> tuple[frozenset[bytes], int]:
         while size < limit_bytes:
             part = os.read(descriptor, _CHUNK_BYTES)
             if not part:
-                return parse_maps(b"".join(parts)), size
+                return b"".join(parts), size
             parts.append(part)
             size += len(part)
     finally:
         os.close(descriptor)
-    return parse_maps(b"".join(parts).rpartition(b"\n")[0]), size
+    return b"".join(parts).rpartition(b"\n")[0], size

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from errno import errorcode
@@ -21,7 +21,8 @@ from aisec_daemon.host.proc.cache import Cache
 from aisec_daemon.host.proc.connector import Connector, listen
 from aisec_daemon.host.proc.events import Event, What
 from aisec_daemon.host.proc.identity import ProcessIdentity
-from aisec_daemon.host.proc.scan import Rows, Scan
+from aisec_daemon.host.proc.scan import TICKS_PER_SECOND, Rows, Scan
+from aisec_daemon.host.proc.stat import Numbers
 from aisec_daemon.host.tally import Call, Tally
 
 _CLOSE_SECONDS = 1.0
@@ -85,7 +86,7 @@ class Processes:
         """
         begin = perf_counter()
         with self._lock:
-            self._attributes.users.refresh()
+            self._attributes.refresh()
             listed = self._listed()
             pids = self._cache.within_limit(listed)
             rows = Rows()
@@ -127,6 +128,28 @@ class Processes:
         """Return how many scans there were, and who was alive at the last; cheap."""
         with self._lock:
             return self._scans, self._alive
+
+    def alive(self, since: int) -> tuple[int, Sequence[ProcessIdentity]]:
+        """Return how many scans there were, and who runs; UnreadableError.
+
+        By the last scan if one was made since `since` of them, else by a look of our own: nobody
+        may be scanning.
+        """
+        scans, alive = self.latest()
+        if scans > since:
+            return scans, alive
+        found = map(self.lookup, self.pids())
+        return scans, [each for each in found if each is not None]
+
+    def started(self, ticks: int) -> float:
+        """Return the time at which a process started, in seconds since 1970; NaN if unread."""
+        with self._lock:
+            return self._boot.seconds() + ticks / TICKS_PER_SECOND
+
+    def numbers(self) -> dict[int, Numbers]:
+        """Return what the stat of each known process said last, by pid; reads nothing."""
+        with self._lock:
+            return self._cache.last_numbers()
 
     def pids(self) -> list[int]:
         """Return the processes that /proc lists now; UnreadableError."""

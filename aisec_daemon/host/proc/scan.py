@@ -14,7 +14,7 @@ from aisec_daemon.host.proc.stat import Numbers
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
-_UNREAD = (np.nan,) * 4
+_UNREAD = (np.nan,) * 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class Rows:
 
     def finish(self, boot_seconds: float) -> Scan:
         """Turn ticks and pages into seconds and bytes."""
-        _, ticks, threads, pages = np.array(self.numbers, np.float64).reshape(-1, 4).T
+        _, ticks, threads, pages, _ = np.array(self.numbers, np.float64).reshape(-1, 5).T
         starts = np.array([identity.start_ticks for identity in self.identities], np.float64)
         return Scan(
             identities=tuple(self.identities),

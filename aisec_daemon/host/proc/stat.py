@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import NamedTuple, TypeAlias
 
 # Position of a field of /proc/PID/stat behind the name: its number in proc(5), less 3.
 STATE, PARENT, FLAGS, USER_TICKS, SYSTEM_TICKS, THREADS = 0, 1, 6, 11, 12, 17
-START_TICKS, RESIDENT_PAGES, START_CODE, ARGUMENTS_START = 19, 21, 23, 45
+START_TICKS, VIRTUAL_BYTES, RESIDENT_PAGES, START_CODE, ARGUMENTS_START = 19, 20, 21, 23, 45
+
+STAT_BYTES = 2048  # a name and 50 numbers are never longer
 
 FORKED_NOT_EXECUTED = 0x00000040  # PF_FORKNOEXEC of include/linux/sched.h
 KERNEL_THREAD = 0x00200000  # PF_KTHREAD
@@ -31,12 +34,16 @@ class Stat(NamedTuple):
 
 
 class Numbers(NamedTuple):
-    """What changes while a process runs; processor time in ticks, resident memory in pages."""
+    """What changes while a process runs; processor time in ticks, resident memory in pages.
+
+    `virtual_bytes` is how much it maps, of files and otherwise.
+    """
 
     parent: int
     ticks: int
     threads: int
     pages: int
+    virtual_bytes: int
 
 
 def split(line: bytes) -> tuple[bytes, list[bytes]]:
@@ -88,6 +95,7 @@ def numbers(fields: list[bytes]) -> Numbers:
         int(fields[USER_TICKS]) + int(fields[SYSTEM_TICKS]),
         int(fields[THREADS]),
         int(fields[RESIDENT_PAGES]),
+        int(fields[VIRTUAL_BYTES]),
     )
 
 
@@ -97,3 +105,12 @@ def parse_boot_time(text: bytes) -> int:
     if found is None:
         raise ValueError("/proc/stat has no btime")
     return int(found[1])
+
+
+def read_start_ticks(directory: int) -> int:
+    """Return when the process whose folder is open started; OSError or ValueError."""
+    descriptor = os.open("stat", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
+    try:
+        return int(split(os.read(descriptor, STAT_BYTES))[1][START_TICKS])
+    finally:
+        os.close(descriptor)

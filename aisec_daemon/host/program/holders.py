@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from errno import EACCES, EPERM, errorcode
 from pathlib import Path
@@ -65,7 +65,8 @@ class Holders:
     def find(self) -> list[ProcessIdentity]:
         """Return the processes known to hold a node; UnreadableError if /proc cannot be listed."""
         self._turn += 1
-        alive = {each.pid: each for each in self._alive() if each.executable != ""}
+        self._scans, running = self._processes.alive(self._scans)
+        alive = {each.pid: each for each in running if each.executable != ""}
         self._forget(alive)
         self._queue.extendleft(alive.keys() - self._seen.keys())
         checks, links, _ = self._limits if self._turn > 1 else (len(alive), len(alive) << 16, 0)
@@ -76,15 +77,6 @@ class Holders:
             links -= self._look(pid, alive[pid])
             self._queue.append(pid)
         return [alive[pid] for pid, seen in self._seen.items() if seen.holds]
-
-    def _alive(self) -> Iterable[ProcessIdentity]:
-        """Return who runs: by the last scan, or where nobody scans, by a look of our own."""
-        scans, alive = self._processes.latest()
-        if scans > self._scans:
-            self._scans = scans
-            return alive
-        found = map(self._processes.lookup, self._processes.pids())
-        return [each for each in found if each is not None]
 
     def _forget(self, alive: Mapping[int, ProcessIdentity]) -> None:
         """Forget who is gone, and whose pid another has now."""

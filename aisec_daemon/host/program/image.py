@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from errno import errorcode
 
 from aisec_daemon.host.proc.attributes import GONE
@@ -18,6 +18,7 @@ from aisec_daemon.host.program.link import holds, leads_to
 from aisec_daemon.host.program.names import names
 from aisec_daemon.host.program.place import place
 from aisec_daemon.host.program.preload import foreign_preload
+from aisec_daemon.host.program.rereading import Rereading
 from aisec_daemon.host.redaction.redact import redact_path
 
 MAPS_BYTES = 4 << 20  # of one process: some 40,000 mappings
@@ -27,11 +28,10 @@ _FILE_BYTES = 16  # of a file are read for the price of one of maps, which the k
 
 @dataclass(slots=True)
 class ProgramImage:
-    """What is known of one image; None is what could not be read, `mapped_bytes` how far it maps.
+    """What is known of one image; None is what could not be read.
 
     `digest` is the SHA-256 of the file, None until it has been read whole, `digest_failed` if it
-    cannot be. `maps_turn` is the turn at which its maps were read last, `maps_count` how often that
-    was.
+    cannot be. `maps` remembers when its maps were read.
     """
 
     image: Image
@@ -41,9 +41,7 @@ class ProgramImage:
     preload: str | None = None
     digest: str | None = None
     digest_failed: bool = False
-    mapped_bytes: int = 0
-    maps_turn: int = -1
-    maps_count: int = 0
+    maps: Rereading = field(default_factory=Rereading)
 
 
 def read_executable(known: ProgramImage, directory: int, fail: Fail, *, real: bool) -> None:

@@ -20,15 +20,25 @@ _PYTHON = re.compile(
 
 def libraries(paths: Iterable[bytes]) -> frozenset[str]:
     """Return the words that mapped files earn, like `cuda` or `torch`."""
-    pattern = _pattern()
     words = set()
     for path in paths:
-        found = pattern.match(path, path.rfind(b"/") + 1)
-        if found is not None and found.lastgroup is not None:
-            words.add(found.lastgroup)
-        if "python" not in words and _PYTHON.search(path) is not None:
+        found = library(path)
+        if found:
+            words.add(found)
+        if "python" not in words and of_python(path):
             words.add("python")
     return frozenset(words)
+
+
+def library(path: bytes) -> str:
+    """Return the word that one mapped file earns by its name, empty if it is none that is known."""
+    found = _pattern().match(path, path.rfind(b"/") + 1)
+    return found.lastgroup or "" if found is not None else ""
+
+
+def of_python(path: bytes) -> bool:
+    """Say whether only an interpreter of Python maps such a file."""
+    return _PYTHON.search(path) is not None
 
 
 @cache

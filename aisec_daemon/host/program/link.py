@@ -41,12 +41,20 @@ def holds(directory: int, words: Collection[bytes]) -> tuple[bool | None, int]:
 
     None if that cannot be told: it may not be read, or is larger than what is looked at.
     """
-    keep = max(map(len, words)) - 1
-    tail, size = b"", 0
     try:
         descriptor = os.open("exe", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
     except OSError:
         return None, 0
+    try:
+        return contains(descriptor, words)
+    finally:
+        os.close(descriptor)
+
+
+def contains(descriptor: int, words: Collection[bytes]) -> tuple[bool | None, int]:
+    """Say whether an open file holds one of these words, and how many bytes were read."""
+    keep = max(map(len, words)) - 1
+    tail, size = b"", 0
     try:
         while size < _LIMIT_BYTES:
             chunk = os.read(descriptor, _CHUNK_BYTES)
@@ -58,8 +66,6 @@ def holds(directory: int, words: Collection[bytes]) -> tuple[bool | None, int]:
             tail = chunk[-keep:]
     except OSError:
         return None, size
-    finally:
-        os.close(descriptor)
     return None, size
 
 

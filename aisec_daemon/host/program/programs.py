@@ -12,11 +12,18 @@ from threading import Lock
 from aisec_daemon.host.driver import has_driver
 from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.nvml.client import Nvml
-from aisec_daemon.host.proc.attributes import STAT_BYTES
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.io import parse_io
 from aisec_daemon.host.proc.processes import Processes
-from aisec_daemon.host.proc.stat import FLAGS, KERNEL_THREAD, START_TICKS, image, split
+from aisec_daemon.host.proc.stat import (
+    FLAGS,
+    KERNEL_THREAD,
+    START_TICKS,
+    STAT_BYTES,
+    VIRTUAL_BYTES,
+    image,
+    split,
+)
 from aisec_daemon.host.program.digest import Digests
 from aisec_daemon.host.program.file import is_procfs
 from aisec_daemon.host.program.holders import Holders
@@ -29,10 +36,7 @@ from aisec_daemon.host.program.image import (
 )
 from aisec_daemon.host.tally import Call, Tally
 
-VIRTUAL_BYTES = 20  # place of vsize among the fields behind the name
-
 _TURN_BYTES = 2 << 20  # of maps read in one turn, unless a single process has more
-_WAIT_TURNS = (1, 2, 4, 6)  # between readings of the maps of a program that maps more
 _MEMBERS_SECONDS = 2.0
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
@@ -101,7 +105,7 @@ class Programs:
 
     def _waited(self, subject: str) -> int:
         known = self._images.get(subject)
-        return -1 if known is None else known.maps_turn
+        return -1 if known is None else known.maps.turn
 
     def _find(self) -> list[ProcessIdentity]:
         """Ask NVML, and look who holds a node; an answer is good for a moment.
@@ -163,22 +167,12 @@ class Programs:
             read_executable(known, directory, self._fail, real=real)
         if real:  # the links of a copy lead to this machine's files
             read_digest(known, directory, self._fail, self._digests)
-        if not may_read_maps or not self._due(known, mapped):
+        if not may_read_maps or not known.maps.due(self._turn, mapped):
             return 0
         name = head.partition(b" (")[2]
         size = read_mapped(known, directory, name, self._fail)
-        known.mapped_bytes, known.maps_turn = mapped, self._turn
-        known.maps_count += 1
+        known.maps.note(self._turn, mapped)
         return size
-
-    def _due(self, known: ProgramImage, mapped: int) -> bool:
-        """Say whether the maps must be read: never yet, or more is mapped than then."""
-        if known.maps_turn < 0:
-            return True
-        if mapped == known.mapped_bytes and known.maps_count > 1:
-            return False
-        wait = _WAIT_TURNS[min(known.maps_count, len(_WAIT_TURNS)) - 1]
-        return self._turn - known.maps_turn >= wait
 
     def _read_io(self, directory: int) -> tuple[float, float]:
         try:

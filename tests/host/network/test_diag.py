@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aisec_daemon.host.network import diag
+from aisec_daemon.host.network.socket import ESTABLISHED, LISTEN
 
 HEAD = struct.Struct("=IHHII")
 
@@ -118,3 +119,46 @@ def test_the_kernel_lists_our_sockets():
         found = [diag.parse(each) for each in diag.dump() if diag.inode(each) == inode]
 
     assert [(each.local_port, each.state) for each in found] == [(port, 10)]
+
+
+@pytest.mark.parametrize(
+    ("family", "bound", "to"),
+    [
+        (socket.AF_INET, "127.0.0.1", "127.0.0.1"),
+        (socket.AF_INET6, "::", "127.0.0.1"),
+        (socket.AF_INET6, "::", "::1"),
+    ],
+)
+def test_the_other_end_of_a_connection_is_found_or_somebody_else_listens(family, bound, to):
+    both = family == socket.AF_INET6
+    with (
+        socket.create_server((bound, 0), family=family, dualstack_ipv6=both) as server,
+        socket.create_connection((to, server.getsockname()[1])) as client,
+    ):
+        here, there = (
+            (socket.inet_pton(client.family, end[0]), end[1])
+            for end in (client.getpeername(), client.getsockname())
+        )
+        found = diag.state(client.family, here, there)
+        other = diag.state(client.family, here, (there[0], 9))
+
+    assert (found, other) == (ESTABLISHED, LISTEN)
+
+
+def test_no_socket_at_all_is_said():
+    nobody = socket.inet_aton("127.0.0.1"), 1
+    with pytest.raises(FileNotFoundError):
+        diag.state(socket.AF_INET, nobody, nobody)
+
+
+def test_only_listening_sockets_are_told_where_only_they_are_wanted():
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as client,
+    ):
+        found = [diag.parse(each) for each in diag.dump(states=diag.LISTENING)]
+        ports = {each.local_port for each in found}
+
+        assert {each.state for each in found} == {LISTEN}
+        assert server.getsockname()[1] in ports
+        assert client.getsockname()[1] not in ports

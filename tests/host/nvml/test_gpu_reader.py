@@ -35,13 +35,14 @@ def calls(driver):
 
 
 def test_everything_is_read_of_a_healthy_gpu(fake, clock):
-    """After two readings only what came with no Xid is missing."""
+    """After two readings only modes are missing, and what comes with an Xid."""
     _, node = opened(fake, scenario.node())
     numbers(node, clock)
     numbers(node, clock)
     read = numbers(node, clock)
 
-    assert {name for name in unread(read) if not name.startswith("xid")} == set()
+    late = {"persistence_mode_ratio", "accounting_mode_ratio"}
+    assert {name for name in unread(read) if not name.startswith("xid")} == late
     assert read["memory_used_bytes"] == 40 * scenario.GIB
     assert read["utilization_ratio"] == pytest.approx(0.6)
     assert read["utilization_max_ratio"] == 0.7
@@ -60,6 +61,24 @@ def test_everything_is_read_of_a_healthy_gpu(fake, clock):
     assert read["pipe_integer_ratio"] == 0.12
     assert read["dram_active_ratio"] == 0.25
     assert read["ecc_corrected_aggregate_errors"] == 12.0
+
+
+def test_modes_are_asked_in_place_of_others(fake, clock):
+    """They come in the first half of a minute, follow a change, and nothing else goes missing."""
+    world = scenario.node()
+    world["gpus"][0]["accounting"] = 1
+    driver, node = opened(fake, world)
+    for _ in range(30):
+        read = numbers(node, clock)
+    assert (read["persistence_mode_ratio"], read["accounting_mode_ratio"]) == (1.0, 1.0)
+
+    world["gpus"][0] |= {"persistence": 0, "accounting": 0}
+    for _ in range(60):
+        read = numbers(node, clock)
+        assert not math.isnan(read["encoder_utilization_ratio"])
+    assert (read["persistence_mode_ratio"], read["accounting_mode_ratio"]) == (0.0, 0.0)
+    assert driver.calls["nvmlDeviceGetAccountingMode"] == 2
+    assert driver.calls["nvmlDeviceGetDecoderUtilization"] == 4
 
 
 @pytest.mark.parametrize("idle", [False, True])

@@ -221,3 +221,46 @@ def test_a_real_deleted_executable(tmp_path: Path) -> None:
         process.kill()
 
     assert (who.executable, who.executable_state) == (str(copy), "deleted")
+
+
+CONTAINER = "4f5a6b7c8d9e0f1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192"
+
+
+def mounted(tree: Tree, pid: int, cgroup: str = "0::/\n") -> None:
+    """Add a process that sees its container's mounts, and such a path in its cgroup."""
+    tree.add(pid)
+    (tree.proc / f"{pid}/cgroup").write_text(cgroup)
+    (tree.proc / f"{pid}/mountinfo").write_text(
+        f"9 8 8:1 /docker/containers/{CONTAINER}/hostname /etc/hostname rw - ext4 /dev/sda1 rw\n"
+    )
+
+
+def test_a_container_with_a_namespace_for_cgroups_is_known_by_its_mounts(
+    tree: Tree, reader: Attributes, tally: Tally
+) -> None:
+    """Its cgroup is "/" to us; on a host without containers that is all there is."""
+    mounted(tree, 7)
+    mounted(tree, 8, "0::/system.slice/a.service\n")
+    tree.add(9)
+    (tree.proc / "9/cgroup").write_text("0::/\n")
+
+    assert reader.read(7).identity.container == CONTAINER
+    assert reader.read(8).identity.container == ""
+    assert reader.read(9).identity.container == ""
+    assert tally.rows() == []
+
+
+def test_processes_of_one_mount_namespace_are_asked_once_a_scan(
+    tree: Tree, reader: Attributes
+) -> None:
+    mounted(tree, 7)
+    mounted(tree, 8)
+    for pid in (7, 8):
+        (tree.proc / f"{pid}/ns").mkdir()
+        (tree.proc / f"{pid}/ns/mnt").symlink_to("mnt:[4026531841]")
+    assert reader.read(7).identity.container == CONTAINER
+    (tree.proc / "8/mountinfo").write_text("")
+
+    assert reader.read(8).identity.container == CONTAINER
+    reader.refresh()
+    assert reader.read(8).identity.container == ""

@@ -53,12 +53,28 @@ PATHS = {
     f"kubelet-kubepods-besteffort-pod{UID_}.slice/cri-containerd-{ID}.scope": (
         Placement(ID, UID, "besteffort")
     ),
+    f"/kubepods/besteffort/pod{UID}/crio-{ID}": Placement(ID, UID, "besteffort"),
+    f"/kubepods.slice/kubepods-pod{UID_}.slice/crio-{ID}.scope": (Placement(ID, UID, "guaranteed")),
+    f"/kubepods.slice/kubepods-pod{UID_}.slice/crio-conmon-{ID}.scope": (
+        Placement("", UID, "guaranteed", unit="crio-conmon-<redacted>.scope")
+    ),
+    f"/k8s.io/{ID}": Placement(ID),
+    f"/machine.slice/machine-libpod_pod_{OTHER}.slice/libpod-{ID}.scope/container": Placement(ID),
+    # seen from a container with a cgroup namespace of its own
+    f"/../../kubepods-burstable-pod{UID_}.slice/cri-containerd-{ID}.scope": (
+        Placement(ID, UID, "burstable")
+    ),
+    f"/../{ID}": Placement(ID),
     # Slurm
     "/slurm/uid_1717/job_774421/step_0/task_0": Placement(slurm_job="774421", slurm_step="0"),
     "/slurm_node17/uid_1717/job_7/step_batch/task_0": (
         Placement(slurm_job="7", slurm_step="batch")
     ),
     "/slurm/uid_1717/job_7": Placement(slurm_job="7"),
+    "/system.slice/node17_slurmstepd.scope/job_12/step_batch/user/task_0": (
+        Placement(slurm_job="12", slurm_step="batch", unit="node17_slurmstepd.scope")
+    ),
+    "/slurm/uid_1717/job_9/step_extern": Placement(slurm_job="9", slurm_step="extern"),
     # a user's own manager lets him make what groups he likes
     "/user.slice/user-1000.slice/user@1000.service/slurmstepd.scope/job_7/step_0": (
         Placement(unit="slurmstepd.scope")

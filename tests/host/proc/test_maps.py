@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisec_daemon.host.proc.maps import parse_maps, read_maps
+from aisec_daemon.host.proc.maps import parse_loaded, parse_maps, read_maps, slurp_maps
 
 TEXT = b"""55d0-55d2 r--p 00000000 fe:00 260875                     /usr/bin/sleep
 55d2-55d4 r-xp 00002000 fe:00 260875                     /usr/bin/sleep
@@ -80,3 +80,39 @@ def test_a_process_that_is_gone_is_an_error():
     finally:
         os.close(directory)
     assert not Path(f"/proc/{pid}").exists()
+
+
+LINES = (
+    b"55a0-55a1 r--p 00000000 fe:00 1 /usr/bin/app\n"
+    b"7f0000000000-7f0000001000 r-xp 00000000 fe:00 2                    /usr/lib/libtorch.so\n"
+    b"7f0000001000-7f0000002000 r--p 00000000 fe:00 3                    /srv/libcudart.so.12\n"
+    b"7f0000002000-7f0000003000 rwxs 0000f000 103:02 4                   /a b/libx.so (deleted)\n"
+    b"7f0000003000-7f0000004000 rw-p 00000000 00:00 0                    /home/r-xp/libnccl.so\n"
+    b"7f0000004000-7f0000005000 r-xp 00000000 00:00 0                    [vdso]\n"
+    b"ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0            [vsyscall]\n"
+)
+
+
+def test_only_what_may_be_executed_is_loaded():
+    """A file manager that looks at a library maps none of it so."""
+    loaded = parse_loaded(LINES)
+
+    assert loaded == {b"/usr/lib/libtorch.so", b"/a b/libx.so (deleted)"}
+    assert loaded < parse_maps(LINES)
+
+
+def test_our_own_libraries_are_loaded():
+    directory = folder("self")
+    try:
+        text, _ = slurp_maps(directory, 1 << 22)
+    finally:
+        os.close(directory)
+    loaded = parse_loaded(text)
+
+    assert any(path.rpartition(b"/")[2].startswith(b"libc.so") for path in loaded)
+    assert loaded < parse_maps(text)
+
+
+@given(st.binary(max_size=400))
+def test_any_text_has_only_lines_with_paths(text):
+    assert all(path.startswith(b"/") and b"\n" not in path for path in parse_loaded(text))

@@ -17,7 +17,7 @@ from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.proc.attributes import Attributes
 from aisec_daemon.host.proc.events import Event, What
 from aisec_daemon.host.proc.processes import Processes
-from aisec_daemon.host.proc.scan import Scan
+from aisec_daemon.host.proc.scan import TICKS_PER_SECOND, Scan
 from aisec_daemon.host.tally import Tally
 from tests.host.proc.tree import BOOT, KEY, Tree, descriptors
 
@@ -491,3 +491,27 @@ def test_the_training_host_knows_pod_and_container() -> None:
     assert who.pod == "0a3b5c7d-1e2f-4a5b-8c9d-0123456789ab"
     assert (who.qos, who.user, who.container[:6]) == ("burstable", "alice", "4f5a6b")
     assert who.command.endswith("--model meta-llama/Llama-3.1-8B-Instruct --lr 3e-4")
+
+
+def test_what_a_stat_said_last_is_told_without_reading(tree, processes, monkeypatch):
+    tree.add(7)
+    tree.add(8)
+    processes.scan()
+    monkeypatch.setattr(os, "pread", None)
+
+    assert {pid: numbers.pages for pid, numbers in processes.numbers().items()} == {7: 10, 8: 10}
+
+
+def test_who_runs_is_known_even_where_nobody_scans(tree, processes):
+    tree.add(7)
+    assert [each.pid for each in processes.alive(0)[1]] == [7]
+    processes.scan()
+    tree.add(8)
+    scans, alive = processes.alive(0)
+
+    assert (scans, [each.pid for each in alive]) == (1, [7])
+    assert sorted(each.pid for each in processes.alive(scans)[1]) == [7, 8]
+
+
+def test_a_start_in_ticks_is_a_time(tree, processes):
+    assert processes.started(1000) == pytest.approx(BOOT + 1000 / TICKS_PER_SECOND)

@@ -14,7 +14,7 @@ NOBODY = ProcessIdentity(7, 900, "a", "", "", "", "", "", 0, 1, "", "", "", "", 
 def test_ticks_and_pages_become_seconds_and_bytes() -> None:
     """And what was not read becomes NaN, but the start is known."""
     rows = Rows()
-    rows.add(NOBODY, Numbers(parent=1, ticks=42, threads=5, pages=33))
+    rows.add(NOBODY, Numbers(parent=1, ticks=42, threads=5, pages=33, virtual_bytes=0))
     rows.add(NOBODY, None)
 
     scan = rows.finish(1000.0)

@@ -80,4 +80,4 @@ def test_fields_start_behind_the_name() -> None:
     head, fields = split(b"12 (a b) " + FIELDS)
 
     assert (head, fields[0], fields[19]) == (b"12 (a b", b"S", b"900")
-    assert numbers(fields) == Numbers(parent=7, ticks=42, threads=5, pages=33)
+    assert numbers(fields) == Numbers(parent=7, ticks=42, threads=5, pages=33, virtual_bytes=1)

@@ -139,9 +139,9 @@ def test_maps_are_read_again_while_more_is_mapped_and_ever_more_rarely(tree, pro
         line = (tree.proc / "7/stat").read_text().split()
         line[22] = str(vsize)
         (tree.proc / "7/stat").write_text(" ".join(line) + "\n")
-        before = programs._images["7:1000"].maps_count if programs._images else 0
+        before = programs._images["7:1000"].maps.count if programs._images else 0
         again(programs)
-        reads.append(programs._images["7:1000"].maps_count - before)
+        reads.append(programs._images["7:1000"].maps.count - before)
 
     for number in range(20):
         turn(number)

@@ -1,0 +1,1 @@
+"""The inventory: rows of tables that are kept, from the journal or read now, for people."""

@@ -1,0 +1,123 @@
+"""Whose a socket is: the open files of processes tell, and their network namespaces."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable
+from errno import errorcode
+from pathlib import Path
+
+from aisec_daemon.host.network.proc_net import parse_tcp
+from aisec_daemon.host.network.socket import TcpSocket
+from aisec_daemon.host.proc.attributes import GONE
+from aisec_daemon.host.proc.descriptors import read_links, socket_inodes
+from aisec_daemon.host.proc.identity import ProcessIdentity
+from aisec_daemon.host.tally import Call, Tally
+
+_TURNS_BETWEEN = 6  # looks at all open files of a program whose number does not change
+TABLE_BYTES = 4 << 20  # of one namespace's table: some 25,000 sockets
+
+
+class Owners:
+    """Finds the sockets of processes, by namespace. Not safe between threads."""
+
+    def __init__(self, root: Path, tally: Tally) -> None:
+        self._proc = root / "proc"
+        self._tally = tally
+        self._turn = 0
+        self._inodes_known: dict[str, tuple[int, frozenset[int]]] = {}
+
+    def find(self, members: Iterable[ProcessIdentity]) -> tuple[dict[str, dict[int, str]], int]:
+        """Return, by namespace, whose each socket is; and how many may not be looked at.
+
+        A namespace is named by a folder to read it in, our own by "". A socket that several
+        processes share is the first one's.
+        """
+        members = list(members)
+        self.turn(members)
+        owned: dict[str, dict[int, str]] = {}
+        folders: dict[str, str] = {}
+        denied = 0
+        for identity in members:
+            inodes = self.inodes(identity)
+            if inodes is None:
+                denied += 1
+            elif inodes:
+                name, folder = self.namespace(identity)
+                mine = owned.setdefault(folders.setdefault(name, folder), {})
+                for inode in inodes:
+                    mine.setdefault(inode, identity.subject)
+        return owned, denied
+
+    def turn(self, members: Collection[ProcessIdentity]) -> None:
+        """Begin a turn, and forget who is not among these."""
+        self._turn += 1
+        alive = {identity.subject for identity in members}
+        self._inodes_known = {k: known for k, known in self._inodes_known.items() if k in alive}
+
+    def namespace(self, identity: ProcessIdentity) -> tuple[str, str]:
+        """Return the network namespace's name, and a folder to read it in: "" if it is ours."""
+        folder = f"{self._proc}/{identity.pid}"
+        try:
+            theirs = str(Path(f"{folder}/ns/net").readlink())
+            ours = str(Path("/proc/self/ns/net").readlink())
+        except OSError:
+            return folder, folder
+        return theirs, "" if theirs == ours else folder
+
+    def tables(self, folder: str) -> tuple[list[TcpSocket], bool]:
+        """Return all sockets of a process's namespace by the kernel's lists, and whether all."""
+        tables = [self._table(f"{folder}/net/{name}") for name in ("tcp", "tcp6")]
+        return [each for table in tables if table for each in table], None not in tables
+
+    def fail(self, sensor: str, call: str, error: OSError | ValueError) -> None:
+        """Count a call that failed."""
+        code = errorcode.get(getattr(error, "errno", None) or 0, "malformed")
+        self._tally.add(Call(sensor, call, code))
+
+    def inodes(self, identity: ProcessIdentity, *, anew: bool = False) -> frozenset[int] | None:
+        """Return the inodes of a process's sockets; None if its files may not be read.
+
+        While the number of its open files stays the same (Linux 6.2 and later tell it without a
+        listing) they are those of the last time, but for every sixth turn, or if asked `anew`.
+        """
+        folder = f"{self._proc}/{identity.pid}/fd"
+        known = self._inodes_known.get(identity.subject)
+        must = anew or not (self._turn + identity.pid) % _TURNS_BETWEEN
+        try:
+            files = os.stat(folder).st_size  # noqa: PTH116 - a Path costs more than the call
+            if must or known is None or not files or known[0] != files:
+                known = files, socket_inodes(read_links(folder))
+        except OSError as error:
+            if error.errno in GONE:
+                return frozenset()
+            self.fail("proc", "fd", error)
+            return None
+        self._inodes_known[identity.subject] = known
+        return known[1]
+
+    def _table(self, path: str) -> list[TcpSocket] | None:
+        try:
+            return parse_tcp(slurp(path, TABLE_BYTES))
+        except (OSError, ValueError) as error:
+            if getattr(error, "errno", None) in GONE:
+                return []  # the process is gone, or there is no IPv6
+            self.fail("proc", "net", error)
+            return None
+
+
+def slurp(path: str, limit: int) -> bytes:
+    """Read a pseudo-file whole; of one that is longer, the whole lines within the limit."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        parts: list[bytes] = []
+        size = 0
+        while size < limit:
+            part = os.read(descriptor, 65536)
+            if not part:
+                return b"".join(parts)
+            parts.append(part)
+            size += len(part)
+    finally:
+        os.close(descriptor)
+    return b"".join(parts).rpartition(b"\n")[0]

@@ -1,0 +1,159 @@
+"""Looks at one process: what it has loaded, which script it runs, whose that is."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
+
+from aisec_daemon.host.proc.identity import ProcessIdentity
+from aisec_daemon.host.proc.maps import parse_loaded, slurp_maps
+from aisec_daemon.host.program.image import MAPS_BYTES
+from aisec_daemon.host.program.names import names
+from aisec_daemon.host.program.rereading import Rereading
+from aisec_daemon.host.redaction.redact import redact_path
+from aisec_daemon.host.workload.belongs import Owner
+from aisec_daemon.host.workload.formats import Mapped, mapped_data
+from aisec_daemon.host.workload.frameworks import frameworks
+from aisec_daemon.host.workload.loaded import Loaded, understand
+from aisec_daemon.host.workload.patience import Patience
+from aisec_daemon.host.workload.script import Script, parse_java, parse_python
+from aisec_daemon.host.workload.services import Service, services
+from aisec_daemon.host.workload.surroundings import Question, Surroundings
+
+_COMMAND_BYTES = 32_768
+_FILE_BYTES = 16  # of a file are read for the price of one of maps, which the kernel writes anew
+_LOOK_BYTES = 4096  # what else a look costs, in bytes of maps
+_SCRIPT_LENGTH = 256
+_IN_SITE = re.compile(r"/(?:site|dist)-packages/")
+
+
+@dataclass(slots=True)
+class Looked:
+    """What was seen of one program image.
+
+    `script` is how the label shows what it runs, `child` that another process of the same program
+    started it, `owner` the distribution of a service that it belongs to; once found these stay,
+    since programs write titles over their arguments. `frameworks` are distributions or libraries
+    with their versions, `mapped` files of models and data. `denied` says that its maps may not be
+    read, `late` that its file system has not answered in time.
+    """
+
+    identity: ProcessIdentity
+    maps: Rereading = field(default_factory=Rereading)
+    loaded: Loaded = field(default_factory=Loaded)
+    script: str = ""
+    child: bool = False
+    owner: Owner | None = None
+    service: str = ""
+    frameworks: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    mapped: tuple[Mapped, ...] = ()
+    denied: bool = False
+    late: bool = False
+
+
+class Examiner:
+    """Examines processes one after the other. Not safe between threads.
+
+    What is mapped and started is asked of procfs here; files that lie around a process are looked
+    at in a thread of its own, since a server of files may not answer.
+    """
+
+    def __init__(self) -> None:
+        self._surroundings = Patience(Surroundings)
+
+    def turn(self) -> None:
+        """Begin a turn: files may have changed since the last one."""
+        self._surroundings.turn()
+
+    def examine(self, looked: Looked, directory: int, *, real: bool) -> int:
+        """Look at the process whose folder is open; return what that cost, in bytes of maps.
+
+        OSError if its maps cannot be read. `real`: links lead to the very files.
+        """
+        text, size = slurp_maps(directory, MAPS_BYTES)
+        looked.loaded = understand(parse_loaded(text))
+        path = looked.identity.executable or ""
+        base = path.rpartition("/")[2]
+        native = _IN_SITE.search(path) is not None and not _is_python(base)
+        interpreter = "" if native else looked.loaded.interpreter or _interpreter(base)
+        script = _script(directory, interpreter)
+        service = services().by_executable.get(base)
+        looked.child = looked.child or script.kind == "child"
+        looked.service = looked.owner.service if looked.owner else looked.loaded.service
+        looked.late = False
+        if script.name or native or service or looked.loaded.uses:
+            size += _LOOK_BYTES + self._look_around(looked, directory, script, service, real)
+        elif script.kind == "code":
+            looked.script = looked.script or "-c"
+        if looked.service or looked.loaded.words & _data_words():
+            looked.mapped = mapped_data(text)
+        return size
+
+    def _look_around(
+        self, looked: Looked, directory: int, script: Script, service: Service | None, real: bool
+    ) -> int:
+        """Ask the files around a process; return what that cost."""
+        folder = b"/"
+        with suppress(OSError):
+            folder = os.readlink(b"cwd", dir_fd=directory)
+        if script.name:
+            looked.script = looked.script or _label(script, folder)
+        executable = os.fsencode(looked.identity.executable or "")
+        question = Question(executable, folder, script, looked.loaded, service, looked.owner, real)
+        try:
+            answer = self._surroundings.ask(directory, question)
+        except TimeoutError:
+            looked.late = True
+            return 0
+        looked.owner = answer.owner
+        looked.service = looked.service or answer.service
+        looked.frameworks = answer.frameworks
+        looked.sites = tuple(_short(site) for site in answer.sites)
+        return answer.read_bytes // _FILE_BYTES
+
+
+@cache
+def _data_words() -> frozenset[str]:
+    """Return the words of whoever may work on models and data."""
+    return frameworks().suffices | frameworks().uses
+
+
+@cache
+def _python() -> re.Pattern[str]:
+    return next(x.executable for x in names().interpreters if x.executable.fullmatch("python3"))
+
+
+def _is_python(base: str) -> bool:
+    return _python().fullmatch(base) is not None
+
+
+def _interpreter(base: str) -> str:
+    return "python" if _is_python(base) else "java" if base == "java" else ""
+
+
+def _script(directory: int, interpreter: str) -> Script:
+    """Read what an interpreter runs; nothing if it is none."""
+    if not interpreter:
+        return Script()
+    descriptor = os.open("cmdline", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
+    try:
+        raw = os.read(descriptor, _COMMAND_BYTES)
+    finally:
+        os.close(descriptor)
+    parse = parse_java if interpreter == "java" else parse_python
+    return parse(raw.rstrip(b"\0").split(b"\0") if raw else [])
+
+
+def _label(script: Script, folder: bytes) -> str:
+    if script.kind == "module":
+        return _short(script.name)
+    return _short(os.path.normpath(os.path.join(folder, script.name)))  # noqa: PTH118 - bytes
+
+
+def _short(path: bytes) -> str:
+    text = redact_path(path)
+    return text if len(text) <= _SCRIPT_LENGTH else text[: _SCRIPT_LENGTH - 1] + "…"
