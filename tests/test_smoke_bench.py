@@ -5,14 +5,18 @@ from __future__ import annotations
 import gc
 import json
 import os
+import subprocess
 import sys
+import tracemalloc
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from aisec_daemon.app.settings import load
+from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.host import Host
 from aisec_daemon.host.nvml.child import serve
 from aisec_daemon.host.nvml.frames import encode
@@ -21,8 +25,10 @@ from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
 from aisec_daemon.samplers.process import Process
 from tests.bench import nvml_calls, replay
+from tests.bench.churn import ChurningNode
 from tests.bench.crowd import crowd, processes_now
 from tests.bench.node import GPUS
+from tests.bench.soak import Soak
 from tests.bench.step import Second
 from tests.host.proc.tree import KEY, Tree
 
@@ -94,6 +100,104 @@ def test_one_process_more_is_one_pread_more(monkeypatch, tmp_path):
 
     assert many["pread"] - few["pread"] == 100
     assert many - few == Counter(pread=100)
+
+
+LISTED = (*SYSCALLS, "lstat", "pidfd_open")
+
+
+def kernel_calls(monkeypatch, folder, processes):
+    """Count the calls of a steady turn of every sampler, by table, with so many processes there."""
+    folder.mkdir()
+    node = ChurningNode(folder, processes)
+    counts = {}
+    for second in range(1, 13):  # the first turns meet everybody
+        node.pass_to(second, births=0)
+        for sampler in load(None).enabled("samplers"):
+            calls = counts[sampler.table.name] = Counter()
+            with monkeypatch.context() as patch, suppress(UnreadableError):
+                for name in LISTED:
+                    patch.setattr(os, name, counted(calls, name))
+                sampler.read(node.host, 1e9 + second)
+    node.processes.close()
+    return counts
+
+
+def test_no_other_sampler_reads_files_of_a_process_that_is_on_no_gpu(monkeypatch, tmp_path):
+    """`program` asks whether one has opened a GPU's node since, which is one call."""
+    few = kernel_calls(monkeypatch, tmp_path / "few", 140)
+    many = kernel_calls(monkeypatch, tmp_path / "many", 240)
+    more = {name: many[name] - few[name] for name in many}
+
+    assert more.pop("process") == Counter(pread=100)
+    assert more.pop("program").total() <= 110
+    assert sum(calls.total() for calls in more.values()) <= 3
+    assert few["gpu"].total() == few["gpu_process"].total() == 0
+
+
+def test_processes_that_come_and_go_leave_nothing_behind(tmp_path):
+    """`python -m tests.bench soak` does this for hours."""
+    soak = Soak(tmp_path, processes=80)
+    soak.run(120, births=10)
+    before = soak.held()
+    blocks = sys.getallocatedblocks()
+    soak.run(120, births=10)
+    after = soak.held()
+    grown = sys.getallocatedblocks() - blocks
+    soak.close()
+
+    assert after.born - before.born == 1200
+    assert after.closed > 0
+    assert after.descriptors == before.descriptors
+    assert grown < 8000  # of some 300,000: detectors still learn
+
+
+def modules(imported):
+    """Name what a fresh Python has loaded after importing this."""
+    command = [sys.executable, "-c", f"import {imported}, sys; print(*sys.modules)"]
+    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+
+
+HEAVY = {"scipy", "matplotlib", "pandas", "psutil", "yaml", "numpy.random", "numpy.fft"}
+
+
+def test_the_child_that_talks_to_the_driver_loads_little():
+    loaded = modules("aisec_daemon.host.nvml.child")
+
+    assert loaded.isdisjoint(HEAVY | {"numpy", "pydantic", "orjson", "asyncio", "logging"})
+    assert len(loaded) <= 150
+
+
+def test_the_daemon_loads_nothing_heavy_and_none_of_the_other_commands():
+    loaded = modules("aisec_daemon.cli.run, aisec_daemon.app.daemon")
+    others = {f"aisec_daemon.app.{name}" for name in ("traces", "doctor", "once", "replay")}
+
+    assert loaded.isdisjoint(HEAVY | others)
+    assert len(loaded) <= 850
+
+
+def transient_bytes(processes):
+    """Return how much memory a steady second of step and page takes and gives back."""
+    second = Second(8, processes)
+    for at in range(3):
+        second.costs(at)
+    tracemalloc.start()
+    try:
+        second.show(second.step(second.due(10)))
+        snapshots = second.due(20)
+        before = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
+        second.show(second.step(snapshots))
+        return tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_process_more_is_no_allocation_more():
+    """What a step needs for a row of processes are some numbers, and no objects."""
+    few, many = transient_bytes(200), transient_bytes(600)
+
+    assert (many - few) / 400 <= 400
+    assert many < 2_000_000
 
 
 def function_calls(work):

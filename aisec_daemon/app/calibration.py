@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from aisec_daemon.app import catalogue
 from aisec_daemon.app.settings import Settings
-from aisec_daemon.app.traces import Trace
 from aisec_daemon.detectors.drift import Drift, budget, sharing
 from aisec_daemon.model import State, Tick
 from aisec_daemon.numerics import calibration
 from aisec_daemon.numerics.profile import SCORES
 from aisec_daemon.pipeline.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from aisec_daemon.app.traces import Trace  # a daemon that starts reads none
 
 _MARK, _VERSION = "aisec_drift_calibration", 1
 _RULE = Drift.rule.name

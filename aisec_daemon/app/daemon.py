@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import math
 import secrets
@@ -122,6 +123,8 @@ class Daemon:
         server.start()
         try:
             self._greet(server.url)
+            gc.freeze()  # what is there now stays: a collection need not go through it each time
+            gc.enable()
             self._live()
         finally:
             notify("STOPPING=1")

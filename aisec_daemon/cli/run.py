@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +35,7 @@ def run(
     Signals: HUP reads the settings again, USR1 lets go of the GPUs (so that one can be reset),
     USR2 takes them back, TERM stops. Exit code 0: stopped. 2: wrong settings, address in use.
     """
+    gc.disable()  # nothing that is imported is garbage; the daemon goes on with it
     from aisec_daemon.app import logs, player  # noqa: PLC0415 # help stays quick
     from aisec_daemon.app.daemon import Daemon  # noqa: PLC0415
     from aisec_daemon.app.settings import Settings, SettingsError, load  # noqa: PLC0415

@@ -24,9 +24,9 @@ def world(pids: list[int], gpus: int = GPUS) -> dict:
 
 
 @contextmanager
-def busy_node(processes: int) -> Iterator[tuple[Path, Path]]:
+def busy_node(processes: int, gpus: int = GPUS) -> Iterator[tuple[Path, Path]]:
     """Yield a folder to work in and the file of the driver's world."""
     with tempfile.TemporaryDirectory() as folder, crowd(processes) as pids:
         file = Path(folder) / "world.json"
-        scenario.write(file, world(pids))
+        scenario.write(file, world(pids, gpus))
         yield Path(folder), file

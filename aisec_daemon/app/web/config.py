@@ -6,12 +6,10 @@ https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuratio
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from aisec_daemon.app.mistakes import describe
@@ -142,24 +140,17 @@ class WebConfig(_Part):
         return tuple(f"{key} has no effect in this server" for key, set_ in given.items() if set_)
 
 
-class _Strict(yaml.SafeLoader):
-    """YAML in which a key that is given twice is an error, not a surprise."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        names = [self.construct_object(key) for key, _ in node.value]
-        twice = {str(name) for name in names if names.count(name) > 1}
-        if twice:
-            raise yaml.YAMLError(f"{', '.join(sorted(twice))} is given twice")
-        return super().construct_mapping(node, deep)
-
-
 def load(path: Path) -> WebConfig:
     """Read the file; paths in it are taken from where it lies. WebConfigError says what is wrong.
 
     A key without a value is as if it were not there.
     """
+    import yaml  # noqa: PLC0415 # most daemons have no such file, and start sooner without it
+
+    from aisec_daemon.app.web.strict import Strict  # noqa: PLC0415
+
     try:
-        given = yaml.load(path.read_bytes(), _Strict)  # noqa: S506 - a SafeLoader
+        given = yaml.load(path.read_bytes(), Strict)  # noqa: S506 - a SafeLoader
         config = WebConfig.model_validate(_without_nulls(given) or {})
     except OSError as error:
         raise WebConfigError(f"cannot read {path}: {error.strerror}") from error
