@@ -4,8 +4,9 @@ A real daemon at its defaults, where a node is larger or wilder than any that it
 hundred seconds each: what it still keeps, and what it says that it does not. `late` is the largest
 age of a GPU's reading, asked twice a second; `missed` are turns of the samplers of GPUs that came
 while the last one was going on; `behind` is for how long at most the pipeline had not come to the
-end of its queue. What is shed, and why, is what the finding `over_budget` says then. The fake driver, written in
-Python, runs in the daemon's child, and what starts the processes takes a core of its own.
+end of its queue. What is shed, and why, is what the finding `over_budget` says then. The fake
+driver, written in Python, runs in the daemon's child, and what starts the processes takes a core of
+its own.
 """
 
 from __future__ import annotations
