@@ -32,7 +32,7 @@ from tests.daemon import Running, running
 
 GPUS, PROCESSES = (1, 4, 8, 16), (200, 2000)
 SETTLE_SECONDS, SECONDS, SCRAPE_SECONDS = 8.0, 30.0, 5.0
-BURST, PAUSE_SECONDS = 60, 0.02
+BURST, PAUSE_SECONDS, MOST_MILLISECONDS = 100, 0.02, 8000.0
 OURS = "aisec-daemon"
 
 
@@ -120,11 +120,12 @@ def on_a_node(gpus: int, processes: int) -> list[Measured]:
 
 
 def burst(places: dict[str, str]) -> dict[str, list[float]]:
-    """Scrape all in turn."""
+    """Scrape all in turn; one that takes long less often."""
     times: dict[str, list[float]] = {name: [] for name in places}
     for _ in range(BURST):
         for name, place in places.items():
-            times[name].append(scrape(place)[0])
+            if sum(times[name]) < MOST_MILLISECONDS:
+                times[name].append(scrape(place)[0])
         time.sleep(PAUSE_SECONDS)
     return times
 
