@@ -27,7 +27,7 @@ def outgoing(sockets: Collection[TcpSocket]) -> list[TcpSocket]:
     """Return the established connections that were made from here to somebody elsewhere.
 
     One that came in has the port of a listening socket, or one below those given to clients while
-    its peer's is above.
+    its peer's is above. Processes of one host may talk to each other by its own address.
     """
     listening = {each.local_port for each in sockets if each.state == LISTEN}
     return [
@@ -37,6 +37,7 @@ def outgoing(sockets: Collection[TcpSocket]) -> list[TcpSocket]:
         and each.local_port not in listening
         and not (each.peer_port >= EPHEMERAL > each.local_port)
         and scope(each.peer) in ("private", "public")
+        and each.peer != each.local
     ]
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
-from aisec_daemon.host.beneath import exists, find, reopen
+from aisec_daemon.host.beneath import Place, exists, find, reopen
+from aisec_daemon.host.slurp import slurp_open
 from aisec_daemon.host.workload.packages import Packages
 from aisec_daemon.host.workload.script import Script
 from aisec_daemon.host.workload.services import Service, services
@@ -17,6 +19,8 @@ from aisec_daemon.host.workload.services import Service, services
 _IN_SITE = re.compile(rb"(.*/(?:site|dist)-packages)/([^/]+)")
 _PROGRAM = re.compile(rb"(.*)/s?bin/[^/]+")
 _PYTHON = re.compile(rb"python3[0-9.]*t?")
+_IMPORT = re.compile(rb"^[ \t]*(?:import|from)[ \t]+([A-Za-z_]\w*)", re.MULTILINE)
+_SCRIPT_BYTES = 65_536
 _LIBRARIES_MAX = 4096  # entries of a lib folder looked at
 _SITES_MAX = 16
 
@@ -67,19 +71,49 @@ def of_path(packages: Packages, root: int, path: bytes) -> Owner | None:
 
 def _of_file(packages: Packages, ground: Ground, script: Script) -> Owner | None:
     place = find(ground.root, os.path.join(ground.folder, script.name))  # noqa: PTH118 - bytes
-    os.close(place.descriptor)
     path = place.path
+    try:
+        text = b"" if _IN_SITE.match(path) else _head(place)
+    finally:
+        os.close(place.descriptor)
     if _IN_SITE.match(path):
         return of_path(packages, ground.root, path)
     program = _PROGRAM.fullmatch(path)
+    found = None
     if program is not None:
-        return _of_entry_point(packages, ground, program[1], os.path.basename(path))  # noqa: PTH119 - bytes
+        found = _of_entry_point(packages, ground, program[1], os.path.basename(path))  # noqa: PTH119 - bytes
+    return found or _beside(ground, path) or _imported(packages, ground, script, text)
+
+
+def _beside(ground: Ground, path: bytes) -> Owner | None:
+    """Return the service whose checkout this script lies in."""
     folder = os.path.dirname(path)  # noqa: PTH120 - bytes
     for service in services().all:
         for file in service.beside:
             if exists(ground.root, folder + b"/" + file):
                 return Owner(service.word, "", "", b"")
     return None
+
+
+def _imported(packages: Packages, ground: Ground, script: Script, text: bytes) -> Owner | None:
+    """Return the installed service that a script imports."""
+    for module in _IMPORT.findall(text):
+        service = services().by_import.get(module)
+        if service is not None:
+            sites = _unique([*ground.sites, *_sites_of_interpreter(ground, script.program)])
+            return _installed(packages, ground.root, sites, service)
+    return None
+
+
+def _head(place: Place) -> bytes:
+    """Read the beginning of a script, if it is a regular file."""
+    if not stat.S_ISREG(place.mode):
+        return b""
+    descriptor = reopen(place.descriptor)
+    try:
+        return slurp_open(descriptor, _SCRIPT_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 def _of_entry_point(packages: Packages, ground: Ground, prefix: bytes, name: bytes) -> Owner | None:

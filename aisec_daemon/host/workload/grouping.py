@@ -47,8 +47,9 @@ def group(sight: Sight, digest: Callable[[str], str | None]) -> list[Asset]:
     """Return the AI workloads; `digest` tells the hash of a process's executable, if known."""
     groups: dict[Group, list[Looked]] = {}
     for pid, known in sight.looked.items():
-        if works(known) or (pid in sight.members and _uses(known, sight)):
-            script = _origin(known, sight).script
+        origin = _origin(known, sight)  # a helper works for whoever has started it
+        if works(known) or works(origin) or (pid in sight.members and _uses(known, sight)):
+            script = origin.script
             groups.setdefault(Group.of(known.identity, script), []).append(known)
     return [_asset(shared, every, sight, digest) for shared, every in groups.items()]
 

@@ -26,6 +26,7 @@ class Service:
     executables: tuple[str, ...]
     marks: tuple[bytes, ...]
     beside: tuple[bytes, ...]
+    imported: tuple[bytes, ...]
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Services:
     by_module: dict[bytes, Service]
     by_distribution: dict[str, Service]
     by_executable: dict[str, Service]
+    by_import: dict[bytes, Service]
 
     def mapped(self, name: bytes) -> str:
         """Return the service that a loaded library of this name belongs to, or nothing."""
@@ -56,6 +58,7 @@ def services() -> Services:
         {module: each for each in every for module in each.modules},
         {name: each for each in every for name in each.distributions},
         {name: each for each in every for name in each.executables},
+        {module: each for each in every for module in each.imported},
     )
 
 
@@ -69,6 +72,7 @@ def _service(word: str, entry: dict[str, Any]) -> Service:
         tuple(entry.get("executables", ())),
         _encoded(entry, "marks"),
         _encoded(entry, "beside"),
+        _encoded(entry, "imported"),
     )
 
 

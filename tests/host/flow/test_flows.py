@@ -46,7 +46,7 @@ def test_files_are_told_with_their_direction_and_what_they_lie_on(node, flows):
     open_files(
         folder,
         ("/data/train.parquet", READ),
-        ("/work/out/checkpoint-500/model.safetensors", WRITE),
+        ("/app/out/checkpoint-500/model.safetensors", WRITE),
         ("/bucket/x.jsonl", BOTH),
         ("/data/readme.rst", READ),
         ("/data/notes.md", READ),
@@ -58,7 +58,7 @@ def test_files_are_told_with_their_direction_and_what_they_lie_on(node, flows):
 
     assert told == {
         "/data/train.parquet": ("dataset", "read", ("nas.corp:/export/data", "nfs4", "network")),
-        "/work/out/checkpoint-*/model.safetensors": (
+        "/app/out/checkpoint-*/model.safetensors": (
             *("model", "write", ("overlay", "overlay", "container")),
         ),
         "/bucket/x.jsonl": ("dataset", "both", ("s3fs", "fuse.s3fs", "fuse")),

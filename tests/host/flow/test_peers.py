@@ -27,7 +27,12 @@ def test_who_came_in_is_no_service_outside():
     out = to("1.1.1.1")
     sockets = [
         *(out, listening(8000), to("8.8.8.8", 51000, 8000), to("8.8.4.4", 443, 8000)),
-        *(to("9.9.9.9", 50000, 443), to("127.0.0.1", 443), to("1.1.1.1", state=8)),
+        *(
+            to("9.9.9.9", 50000, 443),
+            to("127.0.0.1", 443),
+            to("1.1.1.1", state=8),
+            to(str(HERE), 6379),
+        ),
     ]
 
     assert outgoing(sockets) == [out]

@@ -64,7 +64,7 @@ class Node:
         (folder / "exe").symlink_to(exe)
         (folder / "maps").write_text(maps)
         (folder / "environ").write_text("")
-        (folder / "cwd").symlink_to("/work")
+        (folder / "cwd").symlink_to("/app")
         for part in ("fd", "fdinfo", "root", "net"):
             (folder / part).mkdir()
         for number, target in enumerate(holds):

@@ -147,14 +147,71 @@ def test_an_executable_that_is_a_pipe_is_not_waited_for(node):
     assert service(node) is None
 
 
+def test_who_uses_ray_is_not_the_service_and_its_own_processes_are(node):
+    """As Ray 2.60 starts them: a driver, the server of the cluster's state, a worker."""
+    raylet = loaded(f"{SITE}/ray/_raylet.so")
+    gcs = f"{SITE}/ray/core/src/ray/gcs/gcs_server"
+    install(node.python(7, "/srv/job.py", maps=raylet), "ray", "2.60.0", "ray")
+    folder = node.add(8, loaded(gcs), (gcs, "--log_dir=/tmp/ray"), gcs)
+    install(folder, "ray", "2.60.0", "ray")
+    (folder / f"root{gcs}").parent.mkdir(parents=True)
+    (folder / f"root{gcs}").write_text("")
+    install(node.add(9, raylet, ("ray::IDLE",), "/usr/bin/python3.11"), "ray", "2.60.0", "ray")
+    told = {each.workloads[0].identity.pid: each for each in node.assets()}
+
+    assert {pid: each.service for pid, each in told.items()} == {7: "", 8: "ray", 9: ""}
+    assert {each.frameworks for each in told.values()} == {("ray 2.60.0",)}
+
+
+@pytest.mark.parametrize(
+    ("text", "installed", "found"),
+    [
+        ("import os\nimport gradio as gr\n", True, ("gradio", ("gradio 4.44.0",))),
+        ("try:\n    from gradio import Blocks\nexcept ImportError: pass\n", True, ("gradio", ...)),
+        ("import gradio as gr\n", False, None),
+        ("# import gradio\nprint('import gradio')\nimport gradio_tools\n", True, None),
+        ("x" * 70_000 + "\nimport gradio\n", True, None),
+    ],
+)
+def test_a_script_that_imports_what_is_a_service(node, text, installed, found):
+    folder = node.python(7, "app.py")
+    (folder / "root/app").mkdir()
+    (folder / "root/app/app.py").write_text(text)
+    if installed:
+        install(folder, "gradio", "4.44.0")
+    told = service(node)
+
+    assert (told and told[0]) == (found and found[0])
+    assert not told or told[1] == ("gradio 4.44.0",)
+
+
+def test_a_script_that_is_a_pipe_is_not_waited_for(node):
+    folder = node.python(7, "app.py")
+    (folder / "root/app").mkdir()
+    os.mkfifo(folder / "root/app/app.py")
+
+    assert service(node) is None
+
+
+def test_helpers_that_load_nothing_belong_to_their_service(node):
+    """As uvicorn starts its workers: they hold the sockets."""
+    folder = node.python(7, "-m", "uvicorn", "--workers=2", "mlflow.server:app")
+    install(folder, "mlflow", "3.0", "mlflow")
+    node.python(8, "-c", "from multiprocessing.spawn import spawn_main; spawn_main(1)", parent=7)
+    node.python(9, "-c", "from multiprocessing.spawn import spawn_main; spawn_main(1)", parent=1)
+    (asset,) = node.assets()
+
+    assert [(w.identity.pid, w.service) for w in asset.workloads] == [(7, "mlflow"), (8, "mlflow")]
+
+
 def test_a_checkout_is_known_by_what_lies_beside_its_script(node):
     folder = node.python(7, "main.py", "--listen")
-    (folder / "root/work/comfy").mkdir(parents=True)
-    (folder / "root/work/main.py").write_text("")
-    (folder / "root/work/comfy/sd.py").write_text("")
+    (folder / "root/app/comfy").mkdir(parents=True)
+    (folder / "root/app/main.py").write_text("")
+    (folder / "root/app/comfy/sd.py").write_text("")
 
     assert service(node) == ("comfyui", ())
-    assert node.assets()[0].group.script == "/work/main.py"
+    assert node.assets()[0].group.script == "/app/main.py"
 
 
 def test_a_title_that_is_written_over_arguments_changes_nothing(node):
