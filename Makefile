@@ -45,7 +45,7 @@ docs: $(VENV)/.test ## write docs/metrics.md, docs/posture-checks.md and what is
 	$(BIN)/python deploy/kubernetes/make.py
 
 bench: $(VENV)/.test ## measure, and write docs/footprint.md
-	$(BIN)/python -m tests.bench docs/footprint.md
+	$(BIN)/python -m tests.bench --peers docs/footprint.md
 
 bench-detection: $(VENV)/.test ## measure what the rules find, and write it into docs/detectors/mining.md
 	$(BIN)/python -m tests.bench_detection $(if $(RUNS),--runs $(RUNS)) \

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from aisec_daemon import __version__
-from aisec_daemon.app import calibration, catalogue, logs
+from aisec_daemon.app import calibration, catalogue, logs, remembered
 from aisec_daemon.app.clock import Clock
 from aisec_daemon.app.costs import Costs
 from aisec_daemon.app.loop import SILENT_SECONDS, Loop
@@ -32,6 +32,7 @@ from aisec_daemon.app.state import StateDir
 from aisec_daemon.app.web.landing import Sight
 from aisec_daemon.app.web.server import WebServer
 from aisec_daemon.app.web.site import Site
+from aisec_daemon.host.nvml.client import Nvml
 from aisec_daemon.model import Snapshot
 from aisec_daemon.model.exposition import Board, Family, Page
 from aisec_daemon.pipeline.pipeline import Pipeline
@@ -48,11 +49,6 @@ UNPROTECTED = Family(
     "gauge",
     "1 if others can reach this page without a password or certificate.",
 )
-EVICTED = Family(
-    "aisec_history_evicted_subjects",
-    "gauge",
-    "Subjects whose past had to go for want of room since the settings were last read.",
-)
 _FIXED = ("listen", "state", "root", "web_config", "host", "journal")
 
 
@@ -60,11 +56,16 @@ class Daemon:
     """Samplers, pipeline, sinks and the page of one node, or of a recording in its place.
 
     `reread()` gives the settings anew when SIGHUP asks for them; SettingsError keeps the old.
-    SIGUSR1 lets go of the GPUs, SIGUSR2 takes them back, SIGTERM and SIGINT end it.
+    `nvml` may have begun already. SIGUSR1 lets go of the GPUs, SIGUSR2 takes them
+    back, SIGTERM and SIGINT end it.
     """
 
     def __init__(
-        self, settings: Settings, reread: Callable[[], Settings], tape: Tape | None = None
+        self,
+        settings: Settings,
+        reread: Callable[[], Settings],
+        tape: Tape | None = None,
+        nvml: Nvml | None = None,
     ) -> None:
         self._settings = settings
         self._reread = reread
@@ -86,7 +87,7 @@ class Daemon:
         self._stopping = Event()
         self._reloading = Event()
         key = secrets.token_bytes(32) if tape else self._key()
-        self.host = open_host(settings, key, connector=tape is None)
+        self.host = open_host(settings, key, connector=tape is None, nvml=nvml)
 
     def _key(self) -> bytes:
         """Return this node's key; without a folder to keep it, one that lives as long as we do."""
@@ -242,15 +243,8 @@ class Daemon:
 
     def _show_memory(self) -> None:
         """Show what pipeline and detectors have to tell of what they remember."""
-        pipeline = self._loop.pipeline
-        if pipeline is None:
-            return
-        self._board.show(EVICTED, float(pipeline.evicted))
-        for detector in pipeline.detectors:
-            gauges = getattr(detector, "gauges", None)
-            if gauges is not None:
-                for name, about, value in gauges(pipeline.states[detector.rule.name]):
-                    self._board.show(Family(name, "gauge", about), value)
+        if self._loop.pipeline is not None:
+            remembered.show(self._board, self._loop.pipeline)
 
     def _played_out(self) -> bool:
         return isinstance(self._source, Player) and self._source.ended and self._inbox.empty()

@@ -13,18 +13,28 @@ from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
 
 
+def open_nvml(settings: Settings, deadline_seconds: float = 0.8) -> Nvml:
+    """Return the reader of the GPUs; close it at the end."""
+    return Nvml(
+        Tally(),
+        deadline_seconds=deadline_seconds,
+        patience_seconds=settings.host.gpu_patience_seconds,
+        release_seconds=settings.host.gpu_release_seconds,
+    )
+
+
 def open_host(
-    settings: Settings, key: bytes, *, connector: bool = True, gpu_deadline_seconds: float = 0.8
+    settings: Settings,
+    key: bytes,
+    *,
+    connector: bool = True,
+    gpu_deadline_seconds: float = 0.8,
+    nvml: Nvml | None = None,
 ) -> Host:
     """Return the node's readers. `key` makes its hashes its own; close both readers at the end."""
-    tally = Tally()
     host = settings.host
-    nvml = Nvml(
-        tally,
-        deadline_seconds=gpu_deadline_seconds,
-        patience_seconds=host.gpu_patience_seconds,
-        release_seconds=host.gpu_release_seconds,
-    )
+    nvml = nvml or open_nvml(settings, gpu_deadline_seconds)
+    tally = nvml.tally
     processes = Processes(
         settings.root,
         tally,

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 
 from aisec_daemon.app import catalogue, settings
 from aisec_daemon.app.costs import TREE_CPU, TREE_MEMORY
-from aisec_daemon.app.daemon import EVICTED, UNPROTECTED
+from aisec_daemon.app.daemon import UNPROTECTED
+from aisec_daemon.app.remembered import EVICTED
 from aisec_daemon.app.settings import Permit
 from aisec_daemon.journal.families import FAMILIES
 from aisec_daemon.model import State, Table

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from aisec_daemon.app.settings import Settings
 
 
 def run(
@@ -36,24 +40,43 @@ def run(
     USR2 takes them back, TERM stops. Exit code 0: stopped. 2: wrong settings, address in use.
     """
     gc.disable()  # nothing that is imported is garbage; the daemon goes on with it
-    from aisec_daemon.app import logs, player  # noqa: PLC0415 # help stays quick
-    from aisec_daemon.app.daemon import Daemon  # noqa: PLC0415
-    from aisec_daemon.app.settings import Settings, SettingsError, load  # noqa: PLC0415
-    from aisec_daemon.app.web.config import WebConfigError  # noqa: PLC0415
-    from aisec_daemon.app.web.server import WebServerError  # noqa: PLC0415
-    from aisec_daemon.host.driver import has_driver  # noqa: PLC0415
+    from aisec_daemon.app import logs  # noqa: PLC0415 # help stays quick
+    from aisec_daemon.app.settings import SettingsError, load  # noqa: PLC0415
 
     def read() -> Settings:
         return load(settings, listen=listen, state=state, root=root)
 
     try:
         read_now = read()
-        logs.begin(read_now.log_level)
-        tape = None
-        if demo and not has_driver(read_now.root):
-            typer.echo("There is no NVIDIA driver here: a bundled, simulated node is played.")
-            tape = player.demo()
-        Daemon(read_now, read, tape).run()
-    except (SettingsError, WebConfigError, WebServerError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
+    except SettingsError as error:
+        raise _refused(error) from None
+    logs.begin(read_now.log_level)
+    _watch(read_now, read, demo=demo)
+
+
+def _watch(settings: Settings, reread: Callable[[], Settings], *, demo: bool) -> None:
+    """Run the daemon; the process that talks to the driver starts while the rest is imported."""
+    from aisec_daemon.app.node import open_nvml  # noqa: PLC0415
+    from aisec_daemon.host.driver import has_driver  # noqa: PLC0415
+
+    playing = demo and not has_driver(settings.root)
+    nvml = open_nvml(settings)
+    if not playing:
+        nvml.begin()
+    from aisec_daemon.app import player  # noqa: PLC0415
+    from aisec_daemon.app.daemon import Daemon  # noqa: PLC0415
+    from aisec_daemon.app.web.config import WebConfigError  # noqa: PLC0415
+    from aisec_daemon.app.web.server import WebServerError  # noqa: PLC0415
+
+    if playing:
+        typer.echo("There is no NVIDIA driver here: a bundled, simulated node is played.")
+    try:
+        Daemon(settings, reread, player.demo() if playing else None, nvml).run()
+    except (WebConfigError, WebServerError) as error:
+        raise _refused(error) from None
+
+
+def _refused(error: Exception) -> typer.Exit:
+    """Say why the daemon does not begin."""
+    typer.echo(str(error), err=True)
+    return typer.Exit(2)

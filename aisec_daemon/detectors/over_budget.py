@@ -12,7 +12,8 @@ from aisec_daemon.model import Read, Rule, Severity, State, StateShape, Verdict,
 
 _OWN, _CHILD, _PART = (f"{name}cpu_seconds_per_second" for name in ("own_", "child_", ""))
 _STEP, _DETECTOR = "pipeline/step", "detector/"
-_LEAST_SECONDS = 60.0  # of past; what the start costs is no load
+_LEAST_SECONDS = 60.0
+_WHOLE = 0.9  # of the window must be known: what the start costs is no load
 _SHARE_SECONDS = 60.0  # of past from which is told which part costs most
 _TOLD_PARTS = 3
 _BEHIND_SECONDS = 5.0
@@ -65,7 +66,7 @@ class OverBudget:
             return state, Verdict((), np.empty(0))
         rows, cpu, memory, costliest, shed = [], [], [], [], []
         for at in range(len(cost.subjects)):
-            ratio, used = _cpu_ratio(cost, at), _memory_bytes(cost, at)
+            ratio, used = _cpu_ratio(cost, at, self.window), _memory_bytes(cost, at)
             parts = _costliest(upkeep, cost, at)
             rows += [_cpu(cost, at, ratio, parts), _memory(cost, at, used), _pace(cost, at, parts)]
             cpu += 3 * [ratio]
@@ -135,9 +136,9 @@ def _memory_bytes(cost: View, at: int) -> float:
     return float(cost.latest["own_memory_bytes"][at] + cost.latest["child_memory_bytes"][at])
 
 
-def _cpu_ratio(cost: View, at: int) -> float:
-    """Return cores used over the window; NaN before a minute of it is known."""
-    if cost.times.size == 0 or cost.time - cost.times[0] < _LEAST_SECONDS:
+def _cpu_ratio(cost: View, at: int, window: float) -> float:
+    """Return cores used over the window; NaN before most of it is known."""
+    if cost.times.size == 0 or cost.time - cost.times[0] < _WHOLE * window:
         return np.nan
     return _mean(cost[_OWN][:, at]) + _mean(cost[_CHILD][:, at])
 

@@ -59,6 +59,7 @@ class Shedding:
         self.step = 0
         self.why = ""
         self._factors: dict[str, int] = {}
+        self._begun: float | None = None
         self._spent: deque[tuple[float, float]] = deque()
         self._pressed_since: float | None = None
         self._calm_since: float | None = None
@@ -96,7 +97,14 @@ class Shedding:
         return time if since is None else since
 
     def _share(self, time: float, pressure: Pressure) -> float:
-        """Return the CPU of the last minute as a share of the budget; NaN before a whole one."""
+        """Return the CPU of the last minute as a share of the budget; NaN before a whole one.
+
+        The first minute does not count: it meets every process, which it never does again.
+        """
+        if self._begun is None:
+            self._begun = time
+        if time - self._begun < WINDOW_SECONDS:
+            self._spent.clear()
         self._spent.append((time, pressure.cpu_seconds))
         while len(self._spent) > 1 and self._spent[1][0] <= time - WINDOW_SECONDS:
             self._spent.popleft()

@@ -61,7 +61,7 @@ def test_what_does_not_keep_up_is_shed_and_logged(made, caplog):
 def test_cpu_of_the_whole_tree_is_held_against_the_budget(made, monkeypatch):
     spent = [0.0]
     monkeypatch.setattr(made._own, "read", lambda: Usage(spent[0], 2 * spent[0], 1.0, 1.0))
-    for _ in range(14):
+    for _ in range(26):
         spent[0] += 5 * 0.04
         look(made)
 

@@ -2,7 +2,8 @@
 
 A measurement is a module of this folder with `measure()`, which returns a Markdown table; its
 docstring is the section above it. Each runs in a process of its own. With a page, all run and the
-page is written; without, what was named is printed. `--peers` adds what has to be installed first.
+page is written; without, what was named is printed. `--peers` fetches the exporters
+that `matrix` sets beside us.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ import sys
 from pathlib import Path
 
 import aisec_daemon
+from tests.bench import peers
 
 MEASUREMENTS = (
-    *("memory", "nvml_calls", "scan", "context", "listener", "posture", "inventory", "step"),
-    *("mining", "render", "scrape", "replay"),
+    *("matrix", "start", "size", "nvml_calls", "scan", "context", "listener", "posture"),
+    *("inventory", "step", "mining", "render", "scrape", "replay", "soak"),
 )
-PEERS = ("peer",)
+ALONE = ("limits",)  # on a page of its own
 
 _ABOUT = """# What it costs
 
@@ -39,9 +41,7 @@ def section(name: str) -> str:
     """Return one measurement with its heading; run in the measurement's own process."""
     module = importlib.import_module(f"tests.bench.{name}")
     title, _, about = module.__doc__.strip().partition("\n")
-    command = f"python -m tests.bench {name}"
-    if name in PEERS:
-        command = f"python -m tests.bench --peers {name}"
+    command = f"python -m tests.bench {'--peers ' * (name == 'matrix')}{name}"
     return f"## {title}\n{about}\n\n`{command}`\n\n{module.measure()}\n"
 
 
@@ -63,11 +63,11 @@ def machine() -> str:
     return model[0] if model else platform.machine()
 
 
-def head(*, peers: bool) -> str:
+def head(*, with_peers: bool) -> str:
     """Say what was measured, on what."""
     release = platform.release().partition("-")[0]
     return _ABOUT.format(
-        command="python -m tests.bench --peers docs/footprint.md" if peers else "make bench",
+        command="make bench" if with_peers else "python -m tests.bench docs/footprint.md",
         version=aisec_daemon.__version__,
         system=f"{platform.system()} {release}",
         machine=machine(),
@@ -80,17 +80,18 @@ def head(*, peers: bool) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("what", nargs="+", help="measurements, or the page to write")
-    parser.add_argument("--peers", action="store_true", help="peers too (installs them)")
+    parser.add_argument("--peers", action="store_true", help="fetch the peers first")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    known = (*MEASUREMENTS, *PEERS)
+    known = (*MEASUREMENTS, *ALONE)
+    if given.peers:
+        peers.install()
     if given.here:
         sys.stdout.write(section(given.what[0]))
     elif set(given.what) <= set(known):
         sys.stdout.write("\n".join(map(measured, given.what)))
     elif len(given.what) == 1 and given.what[0].endswith(".md"):
-        names = [*MEASUREMENTS, *(PEERS if given.peers else ())]
-        text = "\n".join([head(peers=given.peers), *map(measured, names)])
+        text = "\n".join([head(with_peers=given.peers), *map(measured, MEASUREMENTS)])
         Path(given.what[0]).write_text(text, encoding="utf-8")
     else:
         parser.error(f"name a page to write, or any of: {', '.join(known)}")

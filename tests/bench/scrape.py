@@ -2,27 +2,31 @@
 
 The daemon with 8 busy GPUs and 200 processes, and prometheus-client's own server with the very same
 series, scraped in turn, gzip, a connection each. "New page" are the scrapes that got a page which
-had changed since the last: they pay for its compression, as one every 15 s always does.
+had changed since the last: they pay for its compression, as one every 15 s always does. Then, with
+one GPU whose driver call hangs for good, all of it once more.
 """
 
 from __future__ import annotations
 
 import gzip
 import http.client
+import json
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
-from tests.bench.memory import SETTLE_SECONDS
+from tests.bench.matrix import SETTLE_SECONDS
 from tests.bench.node import busy_node
 from tests.bench.report import series, table
-from tests.daemon import running
+from tests.daemon import Running, running
+from tests.fake_nvml import scenario
 
-PROCESSES, SCRAPES, PAUSE_SECONDS = 200, 200, 0.1
+PROCESSES, SCRAPES, PAUSE_SECONDS, HANGING_SECONDS = 200, 200, 0.1, 5.0
 
 _PROGRAM = """
 import sys
@@ -86,6 +90,19 @@ def row(name: str, times: np.ndarray, against: np.ndarray) -> list[str]:
     return [name, f"{len(times)}", f"{middle:.2f}", f"{late:.2f}", f"{ratio:.1f}"]
 
 
+def hang(world: Path) -> None:
+    """Have the first GPU hang."""
+    made = json.loads(world.read_text())
+    made["gpus"][0]["hang"] = {"nvmlDeviceGetMemoryInfo_v2": 600}
+    scenario.write(world, made)
+
+
+def read_age(daemon: Running) -> float:
+    """Return for how long the GPU that was read longest ago has not been read."""
+    series = daemon.series().items()
+    return max(age for (name, _), age in series if name == "aisec_gpu_read_age_seconds")
+
+
 def measure() -> str:
     with busy_node(PROCESSES) as (folder, world), running(folder / "state", world=world) as daemon:
         daemon.wait(lambda: daemon.ready)
@@ -93,10 +110,14 @@ def measure() -> str:
         page = daemon.get()
         with client_server(page) as peer:
             times, new, theirs = map(np.array, alternate(daemon.address, peer))
+            hang(world)
+            daemon.wait(lambda: read_age(daemon) > HANGING_SECONDS)
+            hanging, _, _ = map(np.array, alternate(daemon.address, peer))
         daemon.stop()
     rows = [
         row("aisec-daemon, new page", times[new], theirs),
         row("aisec-daemon, same page", times[~new], theirs),
+        row("aisec-daemon, one GPU hangs", hanging, theirs),
         row("prometheus-client", theirs, theirs),
     ]
     head = [

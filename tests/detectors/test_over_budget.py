@@ -56,7 +56,7 @@ def test_a_daemon_within_its_budget_is_quiet():
 
 def test_what_the_start_costs_is_no_load():
     node = Node()
-    node.run(10, own=1.0)
+    node.run(15, own=1.0)
 
     assert node.run(900) == {}
 

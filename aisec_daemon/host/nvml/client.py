@@ -36,6 +36,7 @@ class Nvml:
         release_seconds: float = 900.0,
         command: Sequence[str] | None = None,
     ) -> None:
+        self.tally = tally
         self._period = period_seconds
         self._deadline = deadline_seconds
         self._release = release_seconds
@@ -44,6 +45,11 @@ class Nvml:
         self._latest: Reading | UnreadableError | None = None
         self._latest_times = 0.0, 0.0  # when it was begun and when it was had
         self._released_until = 0.0
+
+    def begin(self) -> None:
+        """Start the child ahead of the first reading, so that both wake up at the same time."""
+        with self._lock:
+            self._supervisor.begin()
 
     def read(self) -> Reading:
         """Read all GPUs; UnreadableError if none is heard of, never later than the deadline.

@@ -31,6 +31,10 @@ class Supervisor:
         self._crew = Crew(command, patience_seconds)
         self._answered: set[int] = set()
 
+    def begin(self) -> None:
+        """Man the crew; nothing is asked yet."""
+        self._crew.keep_up(time.monotonic())
+
     def turn(self, deadline: float) -> bool:
         """Ask for all GPUs until this monotonic time; return whether any was heard of."""
         crew = self._crew
