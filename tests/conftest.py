@@ -25,9 +25,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_runtest_makereport(item: pytest.Item):
     outcome = yield
     report = outcome.get_result()
+    report.sections = [(name, _sendable(text)) for name, text in report.sections]
     if report.skipped and os.environ.get("CI") == "true":
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} skipped itself: CI skips nothing"
+
+
+def _sendable(text: str) -> str:
+    """Return what was logged so that it can be sent to another process: half a surrogate cannot."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 @pytest.fixture

@@ -82,6 +82,8 @@ def columns(node: Node, gpu: int) -> dict[str, Floats | float]:
         "decoder_utilization_ratio": np.minimum(rates["decoder"], 1.0),
         **_links(node, rates),
         "listed_processes": _listed(node, gpu),
+        "persistence_mode_ratio": 1.0,
+        "accounting_mode_ratio": 0.0,
         **dict.fromkeys(("xid_errors", "recovery_action_code", "read_age_seconds"), 0.0),
         "read_seconds": node.rng.lognormal(np.log(0.01), 0.2, node.seconds),
     }
