@@ -14,7 +14,7 @@ from aisec_daemon.host.flow.opened import Opened, read_opened, size_of
 from aisec_daemon.host.flow.seen import READ, WRITE, Target, folder_and_name
 from aisec_daemon.host.flow.storage import Storage, storage
 from aisec_daemon.host.proc.identity import ProcessIdentity
-from aisec_daemon.host.proc.mountinfo import LIMIT_BYTES, Mount, mount_of, parse_mountinfo
+from aisec_daemon.host.proc.mountinfo import MOUNTINFO_BYTES, Mount, mount_of, parse_mountinfo
 from aisec_daemon.host.proc.stat import read_start_ticks
 from aisec_daemon.host.program.file import is_procfs
 from aisec_daemon.host.redaction.redact import redact_path
@@ -115,7 +115,7 @@ class Files:
         if mounts is None:
             mounts = []
             with suppress(OSError):
-                mounts = parse_mountinfo(slurp("mountinfo", LIMIT_BYTES, folder))
+                mounts = parse_mountinfo(slurp("mountinfo", MOUNTINFO_BYTES, folder))
             self._mounts[namespace] = mounts
         return mounts
 

@@ -48,7 +48,7 @@ def storage(mount: Mount | None) -> Storage:
     if mount is None:
         return Storage()
     source = redact_command(mount.source)
-    return Storage(source, redact_command(mount.kind.encode()), _kind(mount.kind))
+    return Storage(source, redact_command(mount.kind), _kind(mount.kind.decode("ascii", "replace")))
 
 
 def _kind(file_system: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from aisec_daemon.host.posture.descend import enter
-from aisec_daemon.host.posture.mountinfo import Mount, at
+from aisec_daemon.host.proc.mountinfo import Mount, at
 
 ENTRIES_MAX = 4096  # of one folder
 _FOLDERS = (b"", b"net", b"mapper", b"vfio", b"input", b"dri")

@@ -14,9 +14,9 @@ from aisec_daemon.host.posture.confinement import read_label
 from aisec_daemon.host.posture.devices import Devices, look_at, mounted
 from aisec_daemon.host.posture.host_paths import sensitive, sockets
 from aisec_daemon.host.posture.host_view import HostView
-from aisec_daemon.host.posture.mountinfo import Mounts, at, read_mounts
 from aisec_daemon.host.posture.status import Status
 from aisec_daemon.host.posture.user_map import parse_uid_map, root
+from aisec_daemon.host.proc.mountinfo import Mounts, at, read_mounts
 
 _BYTES = 64 << 10  # of cgroup and uid_map
 _T = TypeVar("_T")

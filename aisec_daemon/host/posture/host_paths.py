@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
-from aisec_daemon.host.posture.mountinfo import Mount
+from aisec_daemon.host.proc.mountinfo import Mount
 
 _ROOTS_MAX = 16  # of one file system: the widest ones; volumes bind thousands of small ones
 

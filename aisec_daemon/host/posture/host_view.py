@@ -12,9 +12,9 @@ from aisec_daemon.host.posture.cgroup_limits import CgroupLimits
 from aisec_daemon.host.posture.descend import is_socket
 from aisec_daemon.host.posture.devices import parse_majors
 from aisec_daemon.host.posture.host_paths import HostPaths
-from aisec_daemon.host.posture.mountinfo import Mounts, read_mounts
 from aisec_daemon.host.posture.namespaces import HostNamespaces
 from aisec_daemon.host.posture.status import parse_status
+from aisec_daemon.host.proc.mountinfo import Mounts, read_mounts
 from aisec_daemon.host.program.file import is_procfs
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC

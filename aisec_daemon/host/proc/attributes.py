@@ -14,7 +14,8 @@ from typing import TypeVar
 from aisec_daemon.host.indicators.matcher import Matcher, default
 from aisec_daemon.host.proc.cgroup import Placement, parse_cgroup
 from aisec_daemon.host.proc.identity import ProcessIdentity
-from aisec_daemon.host.proc.mountinfo import LIMIT_BYTES, parse_mountinfo, place_by_mounts
+from aisec_daemon.host.proc.mounted_place import place_by_mounts
+from aisec_daemon.host.proc.mountinfo import MOUNTINFO_BYTES, parse_mountinfo
 from aisec_daemon.host.proc.stat import STAT_BYTES, Image, Numbers, Stat, parse_stat
 from aisec_daemon.host.proc.status import parse_uid
 from aisec_daemon.host.redaction.redact import redact_command, redact_name, redact_path
@@ -161,7 +162,7 @@ class Attributes:
         namespace = reading.namespace("mnt")
         known = self._mounted.get(namespace) if namespace else None
         if known is None:
-            known = place_by_mounts(parse_mountinfo(reading.quietly("mountinfo", LIMIT_BYTES)))
+            known = place_by_mounts(parse_mountinfo(reading.quietly("mountinfo", MOUNTINFO_BYTES)))
             if namespace:
                 self._mounted[namespace] = known
         return known

@@ -1,50 +1,84 @@
-"""/proc/PID/mountinfo, see proc_pid_mountinfo(5): what is mounted where, as the process sees it."""
+"""/proc/PID/mountinfo, see proc_pid_mountinfo(5)."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from aisec_daemon.host.proc.cgroup import Placement, parse_cgroup
-
-LIMIT_BYTES = 1 << 20
-
-_FIELDS = 5  # before the optional ones, of those that are needed here
+MOUNTINFO_BYTES = 4 << 20  # of one process: some 30,000 mounts
+_FIELDS = 6  # before the optional ones
+_CHUNK_BYTES = 1 << 18
 _ESCAPE = re.compile(rb"\\([0-7]{3})")
-_ID = rb"[0-9a-f]{64}"
-# Files that runtimes bind into a container lie in its folder on the host: Docker's
-# containers/ID/hostname, Podman's and CRI-O's overlay-containers/ID/userdata/hostname; of
-# containerd's pods only the sandbox has one, sandboxes/ID/hostname.
-_BOUND = (b"/etc/hostname", b"/etc/resolv.conf", b"/etc/hosts", b"/run/.containerenv")
-_OWN = re.compile(rb"/(?:overlay-)?containers/(" + _ID + rb")/")
-_SANDBOX = re.compile(rb"/sandboxes/(" + _ID + rb")/")
-_LAYER = re.compile(rb"(?:^|,)upperdir=[^,]*/(" + _ID + rb")/diff(?:,|$)")
-_UID = rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}"
-_POD = re.compile(rb"/pods/(" + _UID + rb")/(?:etc-hosts|containers/|volumes/)")
+_READ_ONLY = b"ro"
 
 
 class Mount(NamedTuple):
-    """One mount: which folder of its file system, where, of which type, from which source."""
+    """A mount: `root` is what of the file system `device` is shown at `point`.
 
-    root: bytes
-    point: bytes
-    kind: str
-    source: bytes
-    options: bytes  # of the file system; they may hold secrets
+    `options` are those of the file system; they may hold secrets.
+    """
+
+    device: bytes = b""
+    root: bytes = b"/"
+    point: bytes = b"/"
+    read_only: bool = False
+    kind: bytes = b""
+    source: bytes = b""
+    options: bytes = b""
+
+
+class Mounts(NamedTuple):
+    """Mounts of a process, in the kernel's order; not `whole` if there were more."""
+
+    mounts: list[Mount]
+    whole: bool
 
 
 def parse_mountinfo(text: bytes) -> list[Mount]:
-    """Return all mounts, in their order; lines that are none are passed over."""
-    mounts = []
+    r"""Parse it; lines that are none are left out. Paths may hold anything: a space is \040."""
+    found = []
     for line in text.split(b"\n"):
         before, dash, behind = line.partition(b" - ")
         fields, more = before.split(b" "), behind.split(b" ")
-        if dash and len(fields) > _FIELDS - 1 and len(more) > 1:
-            root, point, source = map(_unescape, (fields[3], fields[4], more[1]))
-            kind = more[0].decode("ascii", "replace")
-            mounts.append(Mount(root, point, kind, source, more[2] if len(more) > 2 else b""))  # noqa: PLR2004 - type, source, options
-    return mounts
+        if not dash or len(fields) < _FIELDS:
+            continue
+        kind, source, options = (*more, b"", b"")[:3]
+        read_only = _READ_ONLY in fields[5].split(b",") or _READ_ONLY in options.split(b",")
+        root, point, source = map(unescape, (fields[3], fields[4], source))
+        found.append(Mount(fields[2], root, point, read_only, kind, source, options))
+    return found
+
+
+def read_mounts(directory: int) -> tuple[Mounts, int]:
+    """Read those of the process whose folder is open, and how many bytes that were; OSError."""
+    descriptor = os.open("mountinfo", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
+    parts, size, whole = [], 0, False
+    try:
+        while size < MOUNTINFO_BYTES:
+            part = os.read(descriptor, _CHUNK_BYTES)
+            if not part:
+                whole = True
+                break
+            parts.append(part)
+            size += len(part)
+    finally:
+        os.close(descriptor)
+    text = b"".join(parts)
+    return Mounts(parse_mountinfo(text if whole else text.rpartition(b"\n")[0]), whole), size
+
+
+def unescape(path: bytes) -> bytes:
+    """Undo the kernel's escapes of space, tab, newline and backslash."""
+    if b"\\" not in path:
+        return path
+    return _ESCAPE.sub(lambda found: bytes((int(found[1], 8) & 0xFF,)), path)
+
+
+def at(mounts: list[Mount], point: bytes) -> Mount | None:
+    """Return what is mounted at a place: the last one covers those before it."""
+    return next((mount for mount in reversed(mounts) if mount.point == point), None)
 
 
 def mount_of(mounts: Iterable[Mount], path: bytes) -> Mount | None:
@@ -56,32 +90,3 @@ def mount_of(mounts: Iterable[Mount], path: bytes) -> Mount | None:
         if mount.point in (b"/", path) or path.startswith(mount.point + b"/"):
             best = mount
     return best
-
-
-def place_by_mounts(mounts: Iterable[Mount]) -> Placement:
-    """Find container and pod where the cgroup says only "/": in what the runtime has mounted.
-
-    A container's own id comes first, then its group as the mounted cgroup file systems tell it, the
-    pod's sandbox, and the id of the layer it writes to.
-    """
-    mounts = list(mounts)
-    bound = b"\n".join(mount.root for mount in mounts if mount.point in _BOUND)
-    pods = b"\n".join(mount.root for mount in mounts)
-    groups = [mount for mount in mounts if mount.kind in ("cgroup", "cgroup2")]
-    group = parse_cgroup(b"\n".join(b"0::" + mount.root for mount in groups))
-    layers = [_LAYER.search(mount.options) for mount in mounts if mount.point == b"/"]
-    own, sandbox, pod = _OWN.search(bound), _SANDBOX.search(bound), _POD.search(pods)
-    layer = next((found for found in reversed(layers) if found), None)
-    container = _word(own) or group.container or _word(sandbox) or _word(layer)
-    return group._replace(container=container, pod=group.pod or _word(pod), unit="")
-
-
-def _word(found: re.Match[bytes] | None) -> str:
-    return found[1].decode() if found else ""
-
-
-def _unescape(field: bytes) -> bytes:
-    """Undo the kernel's escapes of space, tab, newline and backslash."""
-    if b"\\" not in field:
-        return field
-    return _ESCAPE.sub(lambda found: bytes([int(found[1], 8) & 0xFF]), field)

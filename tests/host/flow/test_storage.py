@@ -23,13 +23,15 @@ from aisec_daemon.host.proc.mountinfo import Mount
 )
 def test_kinds(file_system, kind, asked):
     """A server that does not answer is never asked for a size."""
-    found = storage(Mount(b"/", b"/data", file_system, b"src", b""))
+    found = storage(Mount(point=b"/data", kind=file_system.encode(), source=b"src"))
 
     assert (found.kind, found.file_system, found.may_be_asked) == (kind, file_system, asked)
 
 
 def test_a_password_in_a_source_is_hidden():
-    found = storage(Mount(b"/", b"/d", "fuse.x", b"https://u:s3cr3t@host/share\x1b[1m", b""))
+    found = storage(
+        Mount(point=b"/d", kind=b"fuse.x", source=b"https://u:s3cr3t@host/share\x1b[1m")
+    )
 
     assert "s3cr3t" not in found.source
     assert found.source.isprintable()

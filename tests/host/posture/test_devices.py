@@ -10,7 +10,7 @@ import pytest
 
 from aisec_daemon.host.posture import devices as module
 from aisec_daemon.host.posture.devices import Devices, look_at, mounted, parse_majors
-from aisec_daemon.host.posture.mountinfo import parse_mountinfo
+from aisec_daemon.host.proc.mountinfo import parse_mountinfo
 from tests.host.proc.tree import descriptors
 
 MAJORS = parse_majors(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aisec_daemon.host.posture.host_paths import HostPaths, sensitive, sockets
-from aisec_daemon.host.posture.mountinfo import parse_mountinfo
+from aisec_daemon.host.proc.mountinfo import parse_mountinfo
 
 HOST = rb"""
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw

@@ -112,8 +112,8 @@ def test_a_container_without_the_hosts_mounts_to_compare_with(node):
 
 
 def test_too_many_mounts_leave_unknown_what_was_not_found(node, monkeypatch):
-    monkeypatch.setattr("aisec_daemon.host.posture.mountinfo.MOUNTINFO_BYTES", 300)
-    monkeypatch.setattr("aisec_daemon.host.posture.mountinfo._CHUNK_BYTES", 300)
+    monkeypatch.setattr("aisec_daemon.host.proc.mountinfo.MOUNTINFO_BYTES", 300)
+    monkeypatch.setattr("aisec_daemon.host.proc.mountinfo._CHUNK_BYTES", 300)
     node.contain(100, mounts="1 2 8:1 /etc /e rw - ext4 x rw\n" + CONTAINER_MOUNTS * 99)
     facts = node.read()[ID].facts
 
