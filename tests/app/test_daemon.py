@@ -132,8 +132,8 @@ def test_hup_takes_good_settings_and_refuses_bad_ones(tmp_path, world):
         daemon.wait(lambda: daemon.value("aisec_finding_open", rule="blind") == 0)
         assert daemon.value("aisec_finding_open", rule="gpu_vanished") is None
         runs = "aisec_upkeep_runs_total"
+        daemon.wait(lambda: (daemon.value(runs, part="detector/blind") or 0) > 0)
         daemon.wait(lambda: daemon.value(runs, part="detector/gpu_vanished") is None)
-        assert daemon.value(runs, part="detector/blind") > 0
 
         settings.write_text("[detectors.blnd]\nafter = 1")
         daemon.signal(signal.SIGHUP)
