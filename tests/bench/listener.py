@@ -25,7 +25,7 @@ from aisec_daemon.host.workload.workload import Workload
 from tests.bench.crowd import crowd
 from tests.bench.report import median, spread, table
 
-SIZES = 200, 2000
+SIZES = 500, 2000
 WORKLOADS, TURNS = 64, 40  # turns: the thorough one is every 36th
 PERIOD_SECONDS = 10.0
 _PROGRAM = """
