@@ -10,7 +10,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 RUNS := # of each scene on each card, for bench-detection; 6 if not said
 PUBLIC := # a folder of public logs that bench-detection judges, too
 
-.PHONY: help run test test-system lint golden docs bench bench-detection bench-drift install uninstall wheel clean
+.PHONY: help run test test-system system-services system-systemd lint golden docs bench bench-detection bench-drift install uninstall wheel clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,14 +20,17 @@ run: $(VENV)/.run ## start the daemon on this machine, on a loopback port
 
 test: $(VENV)/.test ## check and test everything that needs no system package
 	@$(MAKE) -s lint & lint=$$!; \
-	$(BIN)/pytest -q -n 2 --dist loadfile -m "not system"; tests=$$?; \
+	$(BIN)/pytest -q -n 3 --dist loadfile -m "not system"; tests=$$?; \
 	wait $$lint && exit $$tests
 
 test-system: $(VENV)/.services ## install Debian's Prometheus and the like, and test against them
 	@dpkg -s $(SYSTEM_PACKAGES) >/dev/null 2>&1 || { \
 		$(SUDO) apt-get update -qq && \
 		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(SYSTEM_PACKAGES); }
-	$(BIN)/pytest -q -m system
+	@$(MAKE) -s -O -j2 system-services system-systemd
+
+system-services: ; $(BIN)/pytest -q -m system --ignore tests/systemd
+system-systemd: ; $(BIN)/pytest -q -m system tests/systemd
 
 lint: $(VENV)/.test ## style, types, floors
 	$(BIN)/ruff check -q
