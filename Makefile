@@ -29,7 +29,7 @@ test-system: $(VENV)/.services ## install Debian's Prometheus and the like, and 
 		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(SYSTEM_PACKAGES); }
 	@$(MAKE) -s -O -j2 system-services system-systemd
 
-system-services: ; $(BIN)/pytest -q -m system --ignore tests/systemd
+system-services: ; $(BIN)/pytest -q -n 2 --dist loadfile -m system --ignore tests/systemd
 system-systemd: ; $(BIN)/pytest -q -m system tests/systemd
 
 lint: $(VENV)/.test ## style, types, floors
