@@ -20,7 +20,7 @@ run: $(VENV)/.run ## start the daemon on this machine, on a loopback port
 
 test: $(VENV)/.test ## check and test everything that needs no system package
 	@$(MAKE) -s lint & lint=$$!; \
-	$(BIN)/pytest -q -n 3 --dist loadfile -m "not system"; tests=$$?; \
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not system"; tests=$$?; \
 	wait $$lint && exit $$tests
 
 test-system: $(VENV)/.services ## install Debian's Prometheus and the like, and test against them

@@ -70,15 +70,31 @@ def read(host: Host, pipeline: Pipeline, metrics: Metrics) -> None:
     metrics(pipeline.step(upkeep.snapshot(NOW)))
 
 
+def shown(host: Host, detectors) -> str:
+    """Read once, as after a start, and return what does not hang on real time."""
+    pipeline = Pipeline(catalogue.tables(), detectors, {})
+    metrics = Metrics([detector.rule for detector in detectors])
+    read(host, pipeline, metrics)
+    lines = metrics.page().decode().splitlines()
+    kept = [line for line in lines if "aisec_" in line and not MEASURED.match(line)]
+    reasons = [f"# finding {f.rule.name} {f.key}: {f.reason}" for f in pipeline.casebook.open]
+    return "\n".join([*kept, *reasons, ""])
+
+
 @pytest.mark.parametrize("host", sorted(h.name for h in HOSTS.iterdir()), indirect=True)
 def test_a_node_gives_its_page(host, golden):
     detectors = load(None).enabled("detectors")
-    pipeline = Pipeline(catalogue.tables(), detectors, {})
-    metrics = Metrics([detector.rule for detector in detectors])
     warm(host)
-    read(host, pipeline, metrics)
-
-    lines = metrics.page().decode().splitlines()
-    shown = [line for line in lines if "aisec_" in line and not MEASURED.match(line)]
-    reasons = [f"# finding {f.rule.name} {f.key}: {f.reason}" for f in pipeline.casebook.open]
-    golden(f"{host.root.name}.metrics", "\n".join([*shown, *reasons, ""]))
+    for last in (
+        False,
+        False,
+        True,
+    ):  # on a busy machine a reading may find no sample of the driver
+        page = shown(host, detectors)
+        try:
+            golden(f"{host.root.name}.metrics", page)
+        except AssertionError:
+            if last:
+                raise
+        else:
+            break
