@@ -41,7 +41,9 @@ def _parts(
             yield draw(tables[name])
 
 
-def _assets(rows: Snapshot, approved: Snapshot | None) -> Table:
+def _assets(rows: Snapshot, approved: Snapshot | None) -> Table | Text:
+    if not rows.subjects:
+        return text("No AI workload was found.")
     heads = ("ASSET", "WHAT", "USER", "WHERE", "GPUS", "FRAMEWORKS")
     made = table("AI workloads", *heads, right=("GPUS",))
     marks = _marks(rows, approved)

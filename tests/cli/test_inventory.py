@@ -30,6 +30,10 @@ def test_a_node_is_shown_as_tables_no_wider_than_the_terminal(run):
     assert max(map(len, result.stdout.splitlines())) <= 80
 
 
+def test_of_a_node_without_ai_it_says_so(run):
+    assert "No AI workload was found." in run("idle", "inventory").stdout
+
+
 def test_scripts_get_an_object_a_row_and_the_very_table_as_csv(run):
     lines = run("training", "inventory", "--json").stdout.splitlines()
     assets = [row for row in map(json.loads, lines) if row["table"] == "asset"]
