@@ -18,7 +18,7 @@ from tests.host.proc.tree import descriptors
 @pytest.fixture
 def root(tmp_path):
     (tmp_path / "secret").write_text("of the host")
-    inner = tmp_path / "root"
+    inner = tmp_path / "box"
     (inner / "opt/venv/lib").mkdir(parents=True)
     (inner / "secret").write_text("of the container")
     (inner / "opt/venv/lib/file").write_text("here")
@@ -45,12 +45,12 @@ def text(root, path):
 
 
 @pytest.mark.parametrize(
-    "target", ["/secret", "../secret", "../../../../secret", "/../secret", "./../root/../secret"]
+    "target", ["/secret", "../secret", "../../../../secret", "/../secret", "./../box/../secret"]
 )
 def test_a_link_leads_to_what_the_process_would_find(root, target):
     """An absolute one and one that climbs above the root end below it."""
     (root / "link").symlink_to(target)
-    if target.startswith("./../root"):
+    if target.startswith("./../box"):
         with pytest.raises(FileNotFoundError):
             text(root, b"/link")
     else:
@@ -118,9 +118,9 @@ def test_of_a_large_file_only_the_head_is_read(root):
 @given(st.lists(st.sampled_from(["opt", "venv", "..", ".", "", "lib", "file", "x"]), max_size=12))
 def test_any_path_ends_below_the_root_and_leaves_nothing_open(tmp_path_factory, parts):
     base = tmp_path_factory.mktemp("walk")
-    (base / "root/opt/venv/lib").mkdir(parents=True)
+    (base / "box/opt/venv/lib").mkdir(parents=True)
     before = descriptors()
-    with opened(base / "root") as folder:
+    with opened(base / "box") as folder:
         try:
             place = find(folder, "/".join(parts).encode())
         except OSError:
@@ -128,6 +128,6 @@ def test_any_path_ends_below_the_root_and_leaves_nothing_open(tmp_path_factory, 
         else:
             real = Path(f"/proc/self/fd/{place.descriptor}").readlink()
             os.close(place.descriptor)
-            assert str(real) == str(base / "root") + place.path.decode().rstrip("/")
+            assert str(real) == str(base / "box") + place.path.decode().rstrip("/")
 
     assert descriptors() == before

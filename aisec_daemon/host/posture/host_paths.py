@@ -12,7 +12,7 @@ _ROOTS_MAX = 16  # of one file system: the widest ones; volumes bind thousands o
 
 _ALWAYS = (
     *(b"/", b"/boot", b"/dev", b"/dev/shm", b"/etc", b"/etc/kubernetes", b"/etc/shadow"),
-    *(b"/lib", b"/root", b"/root/.ssh", b"/run", b"/run/containerd", b"/run/crio"),
+    *(b"/lib", b"/root", b"/run", b"/run/containerd", b"/run/crio"),
     *(b"/run/docker", b"/usr", b"/var", b"/var/lib", b"/var/lib/containerd", b"/var/lib/docker"),
     *(b"/var/lib/containers", b"/var/lib/kubelet", b"/var/run", b"/var/spool/cron"),
 )
@@ -21,6 +21,8 @@ _WRITABLE = (
     *(b"/var/log", b"/etc/cron.d", b"/etc/systemd/system", b"/etc/ld.so.preload"),
 )
 """What gives the host away once mounted; the second ones if they may be written."""
+
+_KEYS = re.compile(rb"/(?:.*/)?\.ssh")  # of anybody: each has a name of its own
 
 _SOCKETS = {
     b"docker.sock": "docker",
@@ -76,6 +78,8 @@ def sensitive(mounts: Iterable[Mount], host: HostPaths, *, own_pids: bool) -> se
         for path in host.of(mount):
             if path in _ALWAYS or (path in _WRITABLE and not mount.read_only):
                 found.add(path.decode())
+            elif _KEYS.fullmatch(path):
+                found.add("~/.ssh")
     return found
 
 

@@ -13,7 +13,7 @@ from tests.host.proc.tree import descriptors
 from tests.host.workload.node import loaded
 
 TORCH = loaded("/opt/libtorch.so")
-HUB = "/root/.cache/huggingface/hub"
+HUB = "/home/bob/.cache/huggingface/hub"
 MOUNTS = (
     "1 0 0:70 / / rw - overlay overlay rw,upperdir=/x\n"
     "2 1 0:80 / /data rw - nfs4 nas.corp:/export/data rw\n"

@@ -49,6 +49,7 @@ def test_an_ordinary_container_has_none():
         (rb"1 2 8:1 / /host ro - ext4 /dev/sda1 rw", "/"),
         (rb"1 2 8:1 /etc /somewhere\040else rw - ext4 /dev/sda1 rw", "/etc"),
         (rb"1 2 8:1 /root /data ro - ext4 /dev/sda1 rw", "/root"),
+        (rb"1 2 8:1 /home/bob/.ssh /keys ro - ext4 /dev/sda1 rw", "~/.ssh"),
         (rb"1 2 8:2 / /v rw - xfs /dev/sda2 rw", "/var"),
         (rb"1 2 8:2 /lib/kubelet /k rw - xfs /dev/sda2 rw", "/var/lib/kubelet"),
         (rb"1 2 0:25 / /var/run rw - tmpfs tmpfs rw", "/run"),
@@ -72,6 +73,7 @@ def test_sensitive_ones_wherever_they_are_mounted(line, path):
         rb"1 2 0:22 / /sys ro - sysfs sysfs rw",
         rb"1 2 8:2 /lib/kubelet/pods/1/volumes/kubernetes.io~empty-dir/x /x rw - xfs /dev/sda2 rw",
         rb"1 2 0:70 / /dev/shm rw - tmpfs tmpfs rw",  # an emptyDir in memory
+        rb"1 2 8:1 /home/bob/a.ssh /keys ro - ext4 /dev/sda1 rw",
         rb"1 2 8:1 /etcetera /etc rw - ext4 /dev/sda1 rw",
     ],
 )

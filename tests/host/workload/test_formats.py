@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from aisec_daemon.host.workload.formats import Mapped, mapped_data, recognise
 
-HUB = "/root/.cache/huggingface/hub"
+HUB = "/home/bob/.cache/huggingface/hub"
 
 
 @pytest.mark.parametrize(
