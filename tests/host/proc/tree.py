@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from aisec_daemon.host.proc.processes import Processes
+from aisec_daemon.host.proc.scan import Scan
+from aisec_daemon.host.tally import Tally
 
 BOOT = 1_700_000_000
 KEY = b"a key of sixteen"
@@ -12,6 +18,19 @@ KEY = b"a key of sixteen"
 def descriptors() -> int:
     """How many are open."""
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+@contextmanager
+def opened(root: Path, tally: Tally | None = None, **settings: int) -> Iterator[Processes]:
+    processes = Processes(root, tally or Tally(), KEY, **{"connector": False} | settings)
+    try:
+        yield processes
+    finally:
+        processes.close()
+
+
+def names(scan: Scan) -> dict[int, str]:
+    return {identity.pid: identity.name for identity in scan.identities}
 
 
 class Tree:
