@@ -28,7 +28,6 @@ from aisec_daemon.host.workload.workload import Workload
 _FRESH_SECONDS = 4.0
 _TURN_BYTES = 16 << 20  # of maps read in one turn, or what costs as much
 _WAIT_TURNS = (1, 2, 4, 6, 12, 30)  # between looks at a process that maps more
-_PARENTS = 8  # looked at for the script of a process that was started by its own program
 _DENIED = frozenset((EACCES, EPERM))
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
