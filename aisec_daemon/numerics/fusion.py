@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from aisec_daemon.numerics.window import Array
+from aisec_daemon.numerics.window import Array, filled
 
 
 def strongest(weights: Array, groups: NDArray[np.intp], count: int) -> Array:
@@ -15,15 +15,15 @@ def strongest(weights: Array, groups: NDArray[np.intp], count: int) -> Array:
     window and count once; NaN (not known) counts nothing.
     """
     best = np.zeros((len(weights), count))
-    known = np.where(np.isnan(weights), 0.0, weights)
-    for piece, group in enumerate(groups):
-        np.maximum(best[:, group], known[:, piece], out=best[:, group])
+    order = np.argsort(groups, kind="stable")
+    present, starts = np.unique(groups[order], return_index=True)
+    if len(present):
+        known = filled(weights[:, order])
+        best[:, present] = np.maximum(np.maximum.reduceat(known, starts, axis=1), 0.0)
     return best
 
 
 def summed(parts: Array, owners: NDArray[np.intp], count: int, caps: Array) -> Array:
     """Return (S, count): `parts` (S, G) summed by owner (G,), each sum at most its cap (count,)."""
-    sums = np.zeros((len(parts), count))
-    for part, owner in enumerate(owners):
-        sums[:, owner] += parts[:, part]
+    sums: Array = parts @ (owners[:, None] == np.arange(count))
     return np.minimum(sums, caps)
