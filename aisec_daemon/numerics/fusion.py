@@ -14,16 +14,19 @@ def strongest(weights: Array, groups: NDArray[np.intp], count: int) -> Array:
     `groups` (P,) numbers the group of each piece. Pieces of one group are seen through the same
     window and count once; NaN (not known) counts nothing.
     """
-    best = np.zeros((len(weights), count))
-    order = np.argsort(groups, kind="stable")
-    present, starts = np.unique(groups[order], return_index=True)
-    if len(present):
-        known = filled(weights[:, order])
-        best[:, present] = np.maximum(np.maximum.reduceat(known, starts, axis=1), 0.0)
-    return best
+    return np.maximum(_grouped(np.maximum, filled(weights), groups, count), 0.0)
 
 
 def summed(parts: Array, owners: NDArray[np.intp], count: int, caps: Array) -> Array:
     """Return (S, count): `parts` (S, G) summed by owner (G,), each sum at most its cap (count,)."""
-    sums: Array = parts @ (owners[:, None] == np.arange(count))
-    return np.minimum(sums, caps)
+    return np.minimum(_grouped(np.add, parts, owners, count), caps)
+
+
+def _grouped(reduce: np.ufunc, x: Array, groups: NDArray[np.intp], count: int) -> Array:
+    """Return (S, count): columns of `x` (S, P) reduced by group (P,), 0 for a group without one."""
+    order = np.argsort(groups, kind="stable")
+    present, starts = np.unique(groups[order], return_index=True)
+    reduced = np.zeros((len(x), count))
+    if len(present):
+        reduced[:, present] = reduce.reduceat(x[:, order], starts, axis=1)
+    return reduced
