@@ -4,8 +4,9 @@
 `nvidia-smi --query-gpu=… --format=csv -l 1` with ten columns, as long as a day, and a recording of
 the whole table `gpu`, four hours long, in which those numbers are new in each second, to the last
 digit that the sampler tells, that were when an H200 trained. A sample is one reading of one GPU.
-Seconds are those of the one core that it keeps busy, whatever else runs. What writes the files is
-not timed. Without rules, what is left is reading, rates, history and the casebook.
+Seconds are those of the one core that it keeps busy, whatever else runs, the least of five. What
+writes the files is not timed. Without rules, what is left is reading, rates, history and the
+casebook.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from tests.bench.report import table
 from tests.bench.step import Made
 
 GPUS, DAY, RECORDED = 8, 86_400, 4 * 3600
+BEST_OF = 5  # since a machine that others use, too, is slow at times
 CHANGING = (
     *("utilization_ratio", "utilization_stddev_ratio", "power_watts", "power_average_watts"),
     *("power_max_watts", "power_stddev_watts", "pcie_transmit_bytes", "pcie_receive_bytes"),
@@ -100,7 +102,7 @@ def seconds_to_replay(path: Path, seconds: int, *, rules: bool = True) -> float:
 
 
 def row(name: str, path: Path, seconds: int, *, rules: bool) -> list[str]:
-    took = min(seconds_to_replay(path, seconds, rules=rules) for _ in range(2))
+    took = min(seconds_to_replay(path, seconds, rules=rules) for _ in range(BEST_OF))
     return [
         name,
         "all" if rules else "none",

@@ -150,9 +150,11 @@ def _peers(
         seen.setdefault(case, set()).add(place)
     fellows = np.array([len(seen[c]) if c >= 0 else np.nan for c in cases.tolist()], np.float64)
     several = window.filled(fellows) >= 2
-    power = gpu["power_watts"]
-    padded = np.concatenate([power, np.full((len(power), 1), np.nan, power.dtype)], axis=1)
-    kinship = together(padded[:, at], np.where(several, cases, -1))
+    kinship = np.full(len(rows), np.nan)
+    if several.any():
+        power = gpu["power_watts"]
+        padded = np.concatenate([power, np.full((len(power), 1), np.nan, power.dtype)], axis=1)
+        kinship = together(padded[:, at], np.where(several, cases, -1))
     silent = (numbers["bus"] <= _BUS_BYTES_PER_SECOND) & (window.filled(numbers["links"]) <= _MB)
     return {
         "silent_links": known(numbers["bus"], several & silent),
