@@ -66,7 +66,7 @@ class Desk:
         return ""
 
     def page(self) -> str:
-        return Page.build("1", self.board.chunks({})).plain(openmetrics=False).decode()
+        return Page("1", lambda: self.board.chunks({})).plain(openmetrics=False).decode()
 
 
 def findings(server) -> list[str]:
