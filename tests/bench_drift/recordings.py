@@ -16,10 +16,10 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
 
 from aisec_daemon.app.traces import open_trace
 from tests.bench.report import table
+from tests.bench_detection.poisson import interval
 from tests.bench_drift import exathlon
 
 SOURCE = (
@@ -110,13 +110,11 @@ def measure(folder: Path) -> str:
     rows = []
     for first in (0, 1):
         train, test = names[first::2], names[1 - first :: 2]
-        pooled = np.concatenate(
-            [exathlon.maxima(told[name]).reshape(3, -1) for name in train], axis=1
-        )
+        pooled = exathlon.pooled([told[name] for name in train])
         hours = sum((~np.isnan(told[name][0])).sum() for name in test) / _HOUR
         for target in TARGETS:
             lines = exathlon.thresholds(pooled, target)
-            count = sum(exathlon.alarms(told[name], lines)[0] for name in test)
+            count = sum(len(exathlon.openings(exathlon.passed(told[name], lines))) for name in test)
             rows.append(_row(len(train), len(test), pooled.shape[1], hours, target, count))
     head = ["workloads calibrated on", "blocks", "counted on", "series-hours"]
     return table([*head, "target a series-week", "openings", "a series-week, 95 %"], rows)
@@ -124,8 +122,7 @@ def measure(folder: Path) -> str:
 
 def _row(train: int, test: int, blocks: int, hours: float, target: float, count: int) -> list[str]:
     weeks = hours * _HOUR / exathlon.WEEK
-    low = stats.chi2.ppf(0.025, 2 * count) / 2 / weeks if count else 0.0
-    high = stats.chi2.ppf(0.975, 2 * count + 2) / 2 / weeks
+    low, high = interval(count, weeks)
     observed = f"{count / weeks:.0f} ({low:.0f} to {high:.0f})"
     told = [f"{train}", f"{blocks}", f"{test}", f"{hours:.1f}", f"{target:g}", f"{count}"]
     return [*told, observed]

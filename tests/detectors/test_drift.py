@@ -8,7 +8,7 @@ import pytest
 from aisec_daemon.app import catalogue
 from aisec_daemon.detectors.drift import Drift, budget, ledger, newcomers
 from aisec_daemon.model import Snapshot, State, View
-from aisec_daemon.numerics import profile
+from aisec_daemon.numerics import calibration, profile
 
 BEGIN = 1_790_000_000.0
 TABLES = catalogue.tables()
@@ -53,14 +53,22 @@ class Node:
         self.verdict = None
 
     def live(
-        self, seconds, power=300.0, program="/opt/train", user="ada", pid="1", gpu="GPU-a", lag=0.0
+        self,
+        seconds,
+        power=300.0,
+        program="/opt/train",
+        user="ada",
+        pid="1",
+        gpu="GPU-a",
+        lag=0.0,
+        memory=2e9,
     ):
         """Return what was told: second, case, reason."""
         told = []
         for second in range(seconds):
             self.time += 1.0
             watts = power + self.noise.normal() * 3
-            programs = {f"{gpu}/{pid}": (gpu, program, user, 2e9, "")} if program else {}
+            programs = {f"{gpu}/{pid}": (gpu, program, user, memory, "")} if program else {}
             views = (process_view(self.time, programs), gpu_view(self.time - lag, {gpu: watts}))
             self.state.values.setflags(write=False)
             self.state, self.verdict = self.detector(self.state, *views)
@@ -243,7 +251,7 @@ def test_thresholds_are_provisional_until_enough_blocks_were_seen():
     after = budget.thresholds(book, ["power_watts"], share)["power_watts"]
 
     assert before == [budget.provisional(name, share) for name in profile.SCORES]
-    assert all(late < early for late, early in zip(after, before, strict=True))
+    assert after == [calibration.threshold(each.astype(float), share) for each in noise.T]
     assert budget.blocks(book, "power_watts") == 400
 
 
@@ -309,6 +317,30 @@ def test_metrics_tell_target_and_observed(learned):
     assert before["aisec_drift_openings_per_gpu_week"] == 0
     assert before["aisec_drift_calibration_blocks"] > 10
     assert after["aisec_drift_openings_per_gpu_week"] > 0
+
+
+def test_series_of_a_case_that_is_open_open_no_other(learned):
+    node = copy_of(learned)
+    node.live(60, power=600)
+    node.live(60, power=600, memory=7e9)
+    totals = dict(zip(node.state.keys, node.state.values[:, 0], strict=True))["totals"]
+
+    assert {"power_watts", "memory_used_bytes"} <= {
+        key.rsplit("/", 1)[1]
+        for key, score in zip(node.verdict.subjects, node.verdict.score, strict=True)
+        if score >= 1
+    }
+    assert totals == 1
+
+
+def test_what_is_past_its_line_again_after_its_case_closed_opens_another(learned):
+    node = copy_of(learned)
+    node.live(3, power=600)
+    node.live(900)
+    node.live(3, power=900)
+    totals = dict(zip(node.state.keys, node.state.values[:, 0], strict=True))["totals"]
+
+    assert totals == 2
 
 
 @pytest.mark.parametrize("wrong", [{"false_alarms_per_gpu_week": 0}, {"learn": 5}, {"accept": 0}])
