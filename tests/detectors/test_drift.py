@@ -30,13 +30,19 @@ def gpu_view(time, power, utilization=0.9):
 
 
 def process_view(time, programs):
-    """Programs by subject: GPU, executable, user, and memory in use."""
+    """Programs by subject: GPU, executable, user, memory in use, container and script."""
     rows = {
         subject: (
             {"memory_used_bytes": memory, "sm_utilization_ratio": 0.9},
-            {"uuid": gpu, "executable": executable, "user": user, "container": container},
+            {
+                "uuid": gpu,
+                "executable": executable,
+                "user": user,
+                "container": container,
+                "script": script,
+            },
         )
-        for subject, (gpu, executable, user, memory, container) in programs.items()
+        for subject, (gpu, executable, user, memory, container, script) in programs.items()
     }
     now = Snapshot.from_rows(TABLES["gpu_process"], time, rows)
     return View(time, now, np.empty(0), {})
@@ -62,13 +68,14 @@ class Node:
         gpu="GPU-a",
         lag=0.0,
         memory=2e9,
+        script="",
     ):
         """Return what was told: second, case, reason."""
         told = []
         for second in range(seconds):
             self.time += 1.0
             watts = power + self.noise.normal() * 3
-            programs = {f"{gpu}/{pid}": (gpu, program, user, memory, "")} if program else {}
+            programs = {f"{gpu}/{pid}": (gpu, program, user, memory, "", script)} if program else {}
             views = (process_view(self.time, programs), gpu_view(self.time - lag, {gpu: watts}))
             self.state.values.setflags(write=False)
             self.state, self.verdict = self.detector(self.state, *views)
@@ -146,6 +153,18 @@ def test_another_program_is_learned_first(learned):
     assert copy_of(learned).live(500, power=600, program="/opt/other") == []
 
 
+def test_another_script_of_the_same_interpreter_is_learned_first():
+    node = Node()
+    assert node.live(1500, script="/srv/train.py") == []
+    calibrated(node)
+    other = copy_of(node)
+
+    assert other.live(10, power=600, script=None) == []  # not read yet, just after its start
+    assert other.live(500, power=600, script="/srv/infer.py") == []
+    told = copy_of(node).live(10, power=600, script="/srv/train.py")
+    assert "of /srv/train.py of user ada on H100" in told[0][2]
+
+
 def test_what_was_called_anomalous_is_not_learned(learned):
     node = copy_of(learned)
     told = node.live(900, power=600)
@@ -205,7 +224,7 @@ def test_what_was_read_too_long_ago_is_not_judged(learned):
 
 def test_what_is_there_at_the_beginning_is_not_new():
     node = Node()
-    programs = {f"GPU-a/{at}": ("GPU-a", f"/opt/{at}", "ci", 1e9, "") for at in range(50)}
+    programs = {f"GPU-a/{at}": ("GPU-a", f"/opt/{at}", "ci", 1e9, "", "") for at in range(50)}
     for _ in range(5):
         node.time += 1
         views = (process_view(node.time, programs), gpu_view(node.time, {"GPU-a": 300.0}))
@@ -218,7 +237,7 @@ def test_what_is_there_at_the_beginning_is_not_new():
 def test_a_workload_with_more_processes_and_gpus_is_the_same():
     node = Node()
     node.live(900)
-    two = {f"GPU-{at}/{at}": (f"GPU-{at}", "/opt/train", "ada", 2e9, "") for at in "ab"}
+    two = {f"GPU-{at}/{at}": (f"GPU-{at}", "/opt/train", "ada", 2e9, "", "") for at in "ab"}
     told = []
     for _ in range(300):
         node.time += 1

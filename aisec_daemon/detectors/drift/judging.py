@@ -109,8 +109,8 @@ def judge(
 
 def _opened(owners: Sequence[str], begins: Flags, open_: Flags) -> int:
     """Count cases that begin: a series that joins others of its owner is told with them."""
-    already = {owners[row] for row in np.flatnonzero(open_)}
-    return len({owners[row] for row in np.flatnonzero(begins)} - already)
+    already = {owners[row] for row in np.flatnonzero(open_).tolist()}
+    return len({owners[row] for row in np.flatnonzero(begins).tolist()} - already)
 
 
 def _times(
