@@ -19,7 +19,7 @@ import numpy as np
 
 from aisec_daemon.numerics import calibration
 from tests.bench.report import table
-from tests.bench_drift import exathlon
+from tests.bench_drift import exathlon, runs
 
 BLOCKS, TARGETS, DRAWS = (288, 1000, 4000), (30.0, 10.0, 3.0, 1.0), 400
 SOURCE = exathlon.SOURCE
@@ -28,8 +28,8 @@ SOURCE = exathlon.SOURCE
 class Pool:
     """Block maxima of all series: (3, N), and where each series has its own."""
 
-    def __init__(self, runs: list[exathlon.Run]) -> None:
-        parts = [exathlon.maxima(run.told) for run in runs]
+    def __init__(self, every: list[runs.Run]) -> None:
+        parts = [runs.maxima(run.told) for run in every]
         self.maxima = np.concatenate(
             [part.transpose(0, 2, 1).reshape(3, -1) for part in parts], axis=1
         )
@@ -45,7 +45,7 @@ class Pool:
 
     def passing(self, chosen: np.ndarray, target: float, certain: bool) -> float:
         """Return the rate at which all others pass over that which was asked for."""
-        share = target / 3 * exathlon.BLOCK / exathlon.WEEK
+        share = target / 3 * runs.BLOCK / runs.WEEK
         passed = expected = 0.0
         for mine, everyone in zip(chosen, self._ordered, strict=True):
             known = mine[~np.isnan(mine)].astype(np.float64)
@@ -58,7 +58,7 @@ class Pool:
 
 def measure(folder: Path) -> str:
     """Draw, calibrate and count."""
-    pool, numbers = Pool(exathlon.load(folder)), np.random.default_rng(1)
+    pool, numbers = Pool(runs.load(folder)), np.random.default_rng(1)
     rows = []
     for blocks in BLOCKS:
         draws = [pool.drawn(blocks, numbers) for _ in range(DRAWS)]

@@ -18,20 +18,23 @@ _HEAD = [
     "observed",
     "95 %, Poisson",
     "observed/target",
-    "95 %, by runs",
-    "moments",
-    "cases",
-    "later",
+    "95 %, by periods",
 ]
+_LOOKS = ["calibrated on", "target", "moments", "cases", "cases/target", "later"]
 
 
-class Count(NamedTuple):
-    """What some runs opened."""
+class Look(NamedTuple):
+    """The openings of one target, counted otherwise; ratios are observed over target."""
 
-    openings: int
+    train: str
+    test: str
+    target: float
     moments: int
     cases: int
+    of_cases: float
     later: int
+    apart: float
+    by_kind: float
 
 
 class Result(NamedTuple):
@@ -42,12 +45,12 @@ class Result(NamedTuple):
     blocks: int
     weeks: float
     target: float
-    count: Count
-    within: tuple[float, float]  # observed over target, by runs
+    count: int
+    within: tuple[float, float]  # observed over target, by periods
 
     @property
     def ratio(self) -> float:
-        return self.count.openings / self.weeks / self.target
+        return self.count / self.weeks / self.target
 
     @property
     def holds(self) -> bool:
@@ -56,7 +59,7 @@ class Result(NamedTuple):
 
     @property
     def told(self) -> bool:
-        """Whether runs tell a factor of two."""
+        """Whether the data tell a factor of two."""
         low, high = self.within
         return low > 0 and high <= FACTOR**2 * low
 
@@ -66,7 +69,7 @@ def table_of(results: Sequence[Result]) -> str:
 
 
 def sentences(results: Sequence[Result]) -> str:
-    """Say of each target whether its rates are within a factor of two, and if runs can tell."""
+    """Say of each target whether its rates are within a factor of two, and if data can tell."""
     found = []
     for target in dict.fromkeys(result.target for result in results):
         of_target = [result for result in results if result.target == target]
@@ -82,15 +85,32 @@ def sentences(results: Sequence[Result]) -> str:
 def _resolved(results: Sequence[Result]) -> str:
     told = [result.train for result in results if result.told]
     if not told:
-        return "These runs cannot tell a factor of two."
+        return "These data cannot tell a factor of two."
     if len(told) == len(results):
-        return "These runs can tell a factor of two."
-    return f"These runs can tell a factor of two only if calibrated on {_name(told[0])}."
+        return "These data can tell a factor of two."
+    return f"These data can tell a factor of two only if calibrated on {_name(told[0])}."
+
+
+def table_of_looks(looks: Sequence[Look]) -> str:
+    rows = [
+        [
+            _name(look.train),
+            f"{look.target:g}",
+            f"{look.moments}",
+            f"{look.cases}",
+            f"{look.of_cases:.2f}",
+            f"{look.later}",
+            f"{look.apart:.2f}",
+            f"{look.by_kind:.2f}",
+        ]
+        for look in looks
+    ]
+    return table([*_LOOKS, "other periods", "by kind"], rows)
 
 
 def _row(result: Result) -> list[str]:
     count, weeks = result.count, result.weeks
-    low, high = interval(count.openings, weeks)
+    low, high = interval(count, weeks)
     first, last = result.within
     return [
         _name(result.train),
@@ -98,13 +118,10 @@ def _row(result: Result) -> list[str]:
         _name(result.test),
         f"{weeks:.1f}",
         f"{result.target:g}",
-        f"{count.openings / weeks:.2f} ({count.openings})",
+        f"{count / weeks:.2f} ({count})",
         f"{low:.2f} to {high:.2f}",
         f"{result.ratio:.2f}",
         f"{first:.2f} to {last:.2f}",
-        f"{count.moments}",
-        f"{count.cases} ({count.cases / weeks / result.target:.2f})",
-        f"{count.later}",
     ]
 
 
