@@ -43,28 +43,26 @@ class Run(NamedTuple):
 
 
 class Text(NamedTuple):
-    """A run as it was recorded: (T, S) values of named series, and its first and last second."""
+    """A run as it was recorded: (T, S) values of named series, and its first second."""
 
     names: np.ndarray
     values: np.ndarray
-    first: float
-    last: float
+    begin: float
 
 
 def load(folder: Path) -> list[Run]:
-    """Read and score every run."""
+    """Read and score every run; those that begin within minutes are of one period."""
     found: list[Run] = []
-    ends: list[float] = []
-    read_ = {path: read(path) for path in sorted(folder.glob("*.zip"))}
-    for path, text in sorted(read_.items(), key=lambda item: item[1].first):
-        if not ends or text.first > max(ends):
-            ends.append(text.last)
-        ends[-1] = max(ends[-1], text.last)
+    begins: list[float] = []
+    texts = {path: read(path) for path in sorted(folder.glob("*.zip"))}
+    for path, text in sorted(texts.items(), key=lambda item: item[1].begin):
+        if not begins or text.begin - begins[-1] > LEARN:
+            begins.append(text.begin)
         parts = [name.partition("_") for name in text.names]
         owners = np.array([owner for owner, _, _ in parts])
         kinds = np.array([re.sub(r"[0-9]+", "", metric) for _, _, metric in parts])
         application = path.name.partition("_")[0]
-        found.append(Run(application, scores(text.values), owners, kinds, len(ends)))
+        found.append(Run(application, scores(text.values), owners, kinds, len(begins)))
     return found
 
 
@@ -85,7 +83,7 @@ def read(path: Path) -> Text:
     values[0, counter] = np.nan
     live = np.nanmax(values[1:], axis=0) > np.nanmin(values[1:], axis=0)
     kept = values[1:, live].astype(np.float32)
-    return Text(names[known][live], kept, float(times[0]), float(times[-1]))
+    return Text(names[known][live], kept, float(times[0]))
 
 
 def scores(values: np.ndarray, learn: int = LEARN) -> np.ndarray:
