@@ -38,7 +38,8 @@ and networks of all nodes, up to tens of thousands of times what they ever had; 
 blocks can promise that away. `other periods`: observed/target if a run's thresholds come only
 from what was not recorded beside it. `by kind`: observed/target if metrics that have blocks
 enough (288) have thresholds of their own, as in the daemon; here these are the processors, half
-of all series."""
+of all series, 128 of them at a time on four nodes for half an hour, where the daemon has a few
+over weeks."""
 
 _ALIKE = """\
 The same where every run, calibrated or counted on, ends {} s after learning, so that no age is
