@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import RenderableType
-from rich.padding import Padding
+from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from aisec_daemon.app.asking import clock
@@ -22,7 +22,7 @@ STYLES = {
 }
 _HEADS = ("ID", "SEVERITY", "RULE", "STATUS", "OPENED (UTC)")
 _WIDE = 110  # from here on a reason has a column of its own
-_INDENT = 4
+_INDENT = " " * 4
 
 
 def show_list(found: Sequence[Finding], notes: Sequence[Acknowledgement], *, json: bool) -> None:
@@ -38,8 +38,10 @@ def show_list(found: Sequence[Finding], notes: Sequence[Acknowledgement], *, jso
         return
     rows = [_row(finding, seen=finding.id in seen) for finding in found]
     reasons = [text(finding.reason) for finding in found]
-    for part in _wide(rows, reasons) if screen.width >= _WIDE else _narrow(rows, reasons):
-        screen.print(part)
+    if screen.width >= _WIDE:
+        screen.print(_wide(rows, reasons))
+    else:
+        _print_narrow(screen, rows, reasons)
 
 
 def status(finding: Finding, *, seen: bool) -> str:
@@ -58,22 +60,24 @@ def _row(finding: Finding, *, seen: bool) -> list[Text]:
     ]
 
 
-def _wide(rows: Sequence[list[Text]], reasons: Sequence[Text]) -> list[RenderableType]:
+def _wide(rows: Sequence[list[Text]], reasons: Sequence[Text]) -> Table:
     made = table("", *_HEADS, "WHY")
     made.columns[-1].overflow = "fold"
     for row, reason in zip(rows, reasons, strict=True):
         made.add_row(*row, reason)
-    return [made]
+    return made
 
 
-def _narrow(rows: Sequence[list[Text]], reasons: Sequence[Text]) -> list[RenderableType]:
-    """Return each reason over the whole width: a column of it would be a few words wide."""
+def _print_narrow(screen: Console, rows: Sequence[list[Text]], reasons: Sequence[Text]) -> None:
+    """Give each reason the whole width: a column of it would be a few words wide."""
     heads = [Text(head, "bold") for head in _HEADS]
     widths = [max(cell.cell_len for cell in column) for column in zip(heads, *rows, strict=True)]
-    parts: list[RenderableType] = [_line(heads, widths)]
+    screen.print(_line(heads, widths))
     for row, reason in zip(rows, reasons, strict=True):
-        parts += [_line(row, widths), Padding(reason, (0, 0, 0, _INDENT), expand=False)]
-    return parts
+        screen.print(_line(row, widths))
+        for line in reason.wrap(screen, screen.width - len(_INDENT)):
+            line.rstrip()
+            screen.print(Text(_INDENT) + line)
 
 
 def _line(cells: Sequence[Text], widths: Sequence[int]) -> Text:

@@ -99,6 +99,7 @@ def test_in_a_narrow_terminal_a_reason_has_the_whole_width_below_its_line(ask, s
     below = [line for line in lines[at + 1 :] if line.startswith("    ")]
     assert " ".join(below).split() == words.split()
     assert len(below) == 3
+    assert [line for line in lines if line != line.rstrip()] == []
     assert max(map(len, lines)) <= 80
 
 
