@@ -19,7 +19,7 @@ from aisec_daemon.cli.screen import console, echo_json, text
 from aisec_daemon.cli.sparkline import sparkline
 from aisec_daemon.journal.reading import Acknowledgement
 from aisec_daemon.model import Change, Evidence, Finding
-from aisec_daemon.model.rule import Fact
+from aisec_daemon.model.rule import Fact, worded
 
 _LEFT_WIDTH, _LEAST_WIDTH = 56, 20  # beside a picture: its name, its least and greatest value
 
@@ -131,4 +131,4 @@ def _is_plain() -> bool:
 def _said(fact: Fact) -> str:
     if isinstance(fact, str):
         return fact
-    return "?" if math.isnan(fact) else f"{fact:.6g}"
+    return "?" if math.isnan(fact) else worded(fact)

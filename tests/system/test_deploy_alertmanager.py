@@ -135,6 +135,7 @@ def test_the_words_of_the_template_read_well_and_give_no_orders(tmp_path):
     assert text.strip() == (
         "[FIRING 1] It is mining on node7\n"
         "HIGH: \u2039!channel\u203a uses 8 GPUs evenly\n"
+        "Since: 2027-01-15 08:00:00 UTC\n"
         "User: alice\n"
         f"Concerns:\n{GPU}\n\u2039http://evil|click\u203a\n"
         "Facts:\npower_watts: 412.25\n"

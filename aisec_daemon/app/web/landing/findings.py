@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from aisec_daemon.app.web.landing.words import NOTHING, clock, safe, span
 from aisec_daemon.app.web.runbooks import find
 from aisec_daemon.model import Finding
-from aisec_daemon.model.rule import Fact
+from aisec_daemon.model.rule import Fact, worded
 
 _CARDS = 100
 _SUBJECTS = 8
@@ -81,4 +81,4 @@ def _facts(finding: Finding) -> str:
 def _fact(fact: Fact) -> str:
     if isinstance(fact, str):
         return f"<bdi>{safe(fact, 120)}</bdi>"
-    return f"{float(fact):.4g}" if math.isfinite(fact) else NOTHING
+    return worded(float(fact), 4) if math.isfinite(fact) else NOTHING
