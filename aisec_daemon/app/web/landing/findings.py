@@ -55,7 +55,7 @@ def _card(finding: Finding, time: float) -> str:
         f'<article class="finding {severity}"><p class="top"><span class="chip">{severity}</span>'
         f"<code>{safe(rule.name, 64)}</code>{technique}{runbook}"
         f'<span class="since">for {span(time - finding.opened)}, since {clock(finding.opened)}'
-        f"</span></p><h3>{safe(rule.title, 120)}</h3>"
+        f" · <code>{safe(finding.id, 32)}</code></span></p><h3>{safe(rule.title, 120)}</h3>"
         f'<p class="reason"><bdi>{safe(finding.reason, _REASON)}</bdi></p>{allowed}'
         f"{_subjects(finding)}{_facts(finding)}"
         f'<p class="benign"><b>Honest look-alikes:</b> {safe(rule.benign, 300)}</p></article>'
