@@ -61,6 +61,14 @@ def test_taking_the_marks_away_lets_prometheus_ask_with_password_and_trust(tmp_p
     assert job["basic_auth"]["password_file"] == "/etc/prometheus/aisec/password"
 
 
+def test_the_rehearsal_fits_at_the_end_of_the_settings_of_prometheus():
+    text = (ROOT / "deploy/prometheus/prometheus.yml").read_text("utf-8")
+    rehearsal = block("fleet.md", "job_name: rehearsal")
+    jobs = yaml.safe_load(text + rehearsal)["scrape_configs"]
+
+    assert [job["job_name"] for job in jobs] == ["aisec-daemon", "rehearsal"]
+
+
 @pytest.mark.parametrize(
     ("phrase", "place", "files"),
     [
