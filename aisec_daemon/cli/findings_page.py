@@ -47,8 +47,9 @@ def _parts(
     yield Text()
     yield _pairs(_summary(finding))
     for name, pairs in (("Facts", finding.facts), ("Words", finding.labels)):
-        if pairs:
-            yield Group(Text(name, "bold"), _pairs({k: _said(v) for k, v in pairs.items()}))
+        told = {key: _said(word) for key, word in pairs.items() if word != ""}
+        if told:
+            yield Group(Text(name, "bold"), _pairs(told))
     yield Group(Text("What happened", "bold"), *map(_happened, happened))
     if notes:
         yield Group(Text("Who saw it", "bold"), *map(_note, notes))
@@ -61,8 +62,8 @@ def _parts(
 
 def _summary(finding: Finding) -> dict[str, str]:
     said = {
-        "opened": clock(finding.opened),
-        "closed": "" if math.isnan(finding.closed) else clock(finding.closed),
+        "opened": f"{clock(finding.opened)} UTC",
+        "closed": "" if math.isnan(finding.closed) else f"{clock(finding.closed)} UTC",
         "score": f"{_said(finding.score)} (peak {_said(finding.peak)}; 1 is the line)",
         "subjects": ", ".join(finding.subjects),
         "technique": finding.rule.technique,

@@ -136,7 +136,7 @@ def test_an_id_alone_shows_that_finding(ask):
 
 
 def test_what_to_do_about_it_is_named_and_nothing_empty_is_shown(ask, state):
-    blind = finding("blind1", rule=replace(RULE, name="blind"), opened=NOW)
+    blind = finding("blind1", rule=replace(RULE, name="blind"), opened=NOW, facts={"algorithm": ""})
     journal = Journal(state, NOW + 9)
     journal(tick(change("opened", of=blind)))
     journal.close()
@@ -145,7 +145,8 @@ def test_what_to_do_about_it_is_named_and_nothing_empty_is_shown(ask, state):
 
     assert Path(runbook).read_text("utf-8").startswith("# blind\n")
     assert "what to do" not in ask("findings", "show", "a1").stdout  # a rule without a runbook
-    assert not {"closed", "allowed"} & {
+    assert "2027-01-15 08:00:00 UTC" in shown
+    assert not {"closed", "allowed", "algorithm", "Facts"} & {
         line.split()[0] for line in shown.split("\n") if line.strip()
     }
 
