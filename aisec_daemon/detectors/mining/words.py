@@ -14,8 +14,8 @@ from aisec_daemon.model import Verdict
 _GIB, _MB = 2.0**30, 1e6
 _STRONGEST = 3
 _ALIKE = (
-    ("listed", "a program of the same name"),
-    ("integer_tensor", "inference in 8-bit integers"),
+    ("listed", "programs of the same name"),
+    ("integer_tensor", "servers of models in 8-bit integers"),
     ("hash_pipes", "hash cracking, zero-knowledge proving, genomics and joins of tables"),
     ("integer_excess", "hash cracking, zero-knowledge proving, genomics and joins of tables"),
     ("duty_cycle", "federated or data-starved training, zero-knowledge proving and notebooks"),
@@ -24,7 +24,7 @@ _ALIKE = (
     ("floating", "molecular dynamics, stencils and rendering"),
     ("", "hash cracking, rendering, molecular dynamics, stencils and burn-in tests"),
 )
-"""What honest work looks like a piece of evidence, the first that speaks; hash cracking is none."""
+"""What looks like mining where a piece speaks, the first that does; hash cracking is abuse, too."""
 
 
 def verdict(rows: Rows, weighed: Weighed) -> Verdict:
