@@ -251,7 +251,7 @@ class Daemon:
 
     def _page(self) -> Page:
         metrics = self._outlets.sinks.get("metrics")
-        return metrics.current if isinstance(metrics, Metrics) else Page.build("0", ())
+        return metrics.current if isinstance(metrics, Metrics) else Page("0", list)
 
     def _sight(self) -> Sight:
         """Return what the page for people shows now."""

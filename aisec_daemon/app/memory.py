@@ -19,6 +19,7 @@ from aisec_daemon.pipeline.pipeline import Pipeline
 from aisec_daemon.pipeline.upkeep import Upkeep
 
 _LOG = logging.getLogger(__name__)
+_PART = "sink/journal"
 _APPROVED = "approved"
 SAVE_SECONDS = 20.0
 """What a crash may cost of detectors' memory and of findings that nobody was told of yet."""
@@ -45,19 +46,19 @@ class Memory:
             self._open(settings, upkeep, board)
 
     def _open(self, settings: Settings, upkeep: Upkeep, board: Board) -> None:
-        part, now = "sink/journal", self._clock.now()
-        upkeep.expect(part, math.nan, now)
+        now = self._clock.now()
+        upkeep.expect(_PART, math.nan, now)
         try:
             self.outbox = Journal(settings.state, now, settings.journal.limits(), board)
         except (OSError, sqlite3.Error) as failure:
             error = f"there is no journal, a crash loses what was found: {failure}"
-            upkeep.ran(part, now, 0.0, error)
+            upkeep.ran(_PART, now, 0.0, error)
             self.outbox = Tail(board=board)
-            _LOG.error("%s", error)  # one line
+            _LOG.error("%s: %s", _PART, error)  # one line
             return
         self.name = "journal"
         for sentence in self.outbox.wrong:
-            _LOG.error("%s", sentence)
+            _LOG.error("%s: %s", _PART, sentence)
 
     def restore(self, pipeline: Pipeline) -> None:
         """Go on where the last daemon stopped."""
@@ -121,4 +122,4 @@ class Memory:
         try:
             self.outbox.close()
         except OSError as error:
-            _LOG.error("%s", error)  # one line
+            _LOG.error("%s: %s", _PART, error)  # one line

@@ -137,12 +137,12 @@ class Sampling:
             self.strain.dropped()
         except Exception as fault:  # a faulty sampler must stop no other
             error = f"fault in this sampler: {fault!r}"
-            _LOG.exception("sampler %s", name)
+            _LOG.exception("%s", part)
         took, cpu = perf_counter() - begun, thread_time() - spent
         news = self._upkeep.ran(part, now, took, error, sensor, cpu=cpu)
         if news and _DROPPED not in (error, self._errors.get(name)):  # that is logged once for all
             level = logging.WARNING if error else logging.INFO
-            _LOG.log(level, "%s: %s", name, error or "reads well")
+            _LOG.log(level, "%s: %s", part, error or "reads well")
         self._errors[name] = error
         self._waiting.discard(name)
 

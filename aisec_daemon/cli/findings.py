@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from aisec_daemon.app.settings import Settings
     from aisec_daemon.journal.reading import Wanted
     from aisec_daemon.model import Finding
 
-findings = typer.Typer(rich_markup_mode=None)
+
+class _AnIdIsShown(TyperGroup):
+    """`findings ID` means `findings show ID`: an id is what a notification brings."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # as the parent has it
+        """Return the command that the words ask for."""
+        words = args if args[0] in self.commands else ["show", *args]
+        return super().resolve_command(ctx, words)
+
+
+findings = typer.Typer(cls=_AnIdIsShown, rich_markup_mode=None)
 
 SETTINGS = Annotated[
     Path | None,
@@ -44,7 +55,7 @@ def everything(
     """List findings; those that are open, unless other ones are asked for.
 
     Reads the journal, the daemon running or not; it is the daemon's own file, so be root or the
-    daemon's user. `aisec-daemon findings show ID` shows one whole.
+    daemon's user. `aisec-daemon findings ID` shows one whole.
 
     With --json: id, rule, status, severity, key, subjects, score, peak, since, opened, closed,
     reason, facts, labels, allowed, technique, acknowledged; null is unread, times are seconds since
@@ -53,7 +64,7 @@ def everything(
     if context.invoked_subcommand is not None:
         return
     from aisec_daemon.app.asking import AskError, asked  # noqa: PLC0415 # help stays quick
-    from aisec_daemon.cli.findings_page import show_list  # noqa: PLC0415 # run needs no rich
+    from aisec_daemon.cli.findings_list import show_list  # noqa: PLC0415 # run needs no rich
     from aisec_daemon.journal.reading import acknowledgements  # noqa: PLC0415
     from aisec_daemon.journal.reading import findings as read  # noqa: PLC0415
 

@@ -1,11 +1,10 @@
-"""Findings as people and scripts read them."""
+"""One finding, whole, as people read it."""
 
 from __future__ import annotations
 
 import math
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -13,44 +12,16 @@ from rich.table import Table
 from rich.text import Text
 
 from aisec_daemon.app.asking import clock
-from aisec_daemon.cli.screen import console, echo_json, table, text
+from aisec_daemon.app.web.runbooks import find
+from aisec_daemon.cli.findings_json import plain, plain_change
+from aisec_daemon.cli.findings_list import STYLES, status
+from aisec_daemon.cli.screen import console, echo_json, text
 from aisec_daemon.cli.sparkline import sparkline
 from aisec_daemon.journal.reading import Acknowledgement
-from aisec_daemon.model import Change, Evidence, Finding, Severity
-from aisec_daemon.model.ocsf import number
-from aisec_daemon.model.rule import Fact
+from aisec_daemon.model import Change, Evidence, Finding
+from aisec_daemon.model.rule import Fact, worded
 
-STYLES = {
-    Severity.INFO: "",
-    Severity.WARNING: "yellow",
-    Severity.HIGH: "red",
-    Severity.CRITICAL: "bold red",
-}
 _LEFT_WIDTH, _LEAST_WIDTH = 56, 20  # beside a picture: its name, its least and greatest value
-
-
-def show_list(found: Sequence[Finding], notes: Sequence[Acknowledgement], *, json: bool) -> None:
-    """Print findings, a line each."""
-    seen = {note.finding: note for note in notes}
-    if json:
-        for finding in found:
-            echo_json(plain(finding, [seen[finding.id]] if finding.id in seen else []))
-        return
-    if not found:
-        console().print("nothing found")
-        return
-    made = table("", "ID", "SEVERITY", "RULE", "STATUS", "OPENED (UTC)", "WHY")
-    made.columns[-1].overflow = "fold"
-    for finding in found:
-        made.add_row(
-            text(finding.id),
-            text(finding.severity.word, STYLES[finding.severity]),
-            text(finding.rule.name),
-            text(_status(finding, seen.get(finding.id))),
-            text(clock(finding.opened)),
-            text(finding.reason),
-        )
-    console().print(made)
 
 
 def show_one(
@@ -58,71 +29,11 @@ def show_one(
 ) -> None:
     """Print one finding whole."""
     if json:
-        changes = [
-            {
-                "time": change.time,
-                "what": change.what,
-                "evidence": [_plain_evidence(each) for each in change.evidence],
-            }
-            for change in happened
-        ]
-        echo_json({**plain(finding, notes), "changes": changes})
+        echo_json({**plain(finding, notes), "changes": [plain_change(each) for each in happened]})
         return
     screen = console()
     for part in _parts(finding, happened, notes, screen.width):
         screen.print(part)
-
-
-def plain(finding: Finding, notes: Sequence[Acknowledgement]) -> dict[str, Any]:
-    """Return a finding as JSON has it."""
-    return {
-        "id": finding.id,
-        "rule": finding.rule.name,
-        "technique": finding.rule.technique,
-        "status": finding.status.value,
-        "severity": finding.severity.word,
-        "key": finding.key,
-        "subjects": list(finding.subjects),
-        **{
-            name: number(getattr(finding, name))
-            for name in ("score", "peak", "since", "opened", "closed")
-        },
-        "reason": finding.reason,
-        "facts": {name: number(fact) for name, fact in finding.facts.items()},
-        "labels": dict(finding.labels),
-        "allowed": finding.allowed,
-        "acknowledged": [
-            {
-                "time": note.time,
-                "who": note.who,
-                "reason": note.reason,
-                "expires": number(note.expires),
-            }
-            for note in notes
-        ],
-    }
-
-
-def _plain_evidence(each: Evidence) -> dict[str, Any]:
-    return {
-        "table": each.table,
-        "time": each.time,
-        "subjects": list(each.subjects),
-        "numbers": {name: [number(x) for x in row] for name, row in each.numbers.items()},
-        "words": {name: list(row) for name, row in each.words.items()},
-        "times": list(each.times),
-        "past": {
-            name: [[number(x) for x in one] for one in many] for name, many in each.past.items()
-        },
-        "more": each.more,
-    }
-
-
-def _status(finding: Finding, note: Acknowledgement | None) -> str:
-    word = finding.status.value
-    if finding.allowed:
-        word += ", allowed"
-    return word + (", seen" if note else "")
 
 
 def _parts(
@@ -130,14 +41,15 @@ def _parts(
 ) -> Iterator[RenderableType]:
     """Yield what is shown, from the sentence to the evidence."""
     severity = text(finding.severity.word, STYLES[finding.severity])
-    title = text(f"  {finding.rule.name}  {_status(finding, None)}  {finding.rule.title}")
+    title = text(f"  {finding.rule.name}  {status(finding, seen=False)}  {finding.rule.title}")
     yield Text.assemble(text(finding.id, "bold"), "  ", severity, title)
     yield text(finding.reason)
     yield Text()
     yield _pairs(_summary(finding))
     for name, pairs in (("Facts", finding.facts), ("Words", finding.labels)):
-        if pairs:
-            yield Group(Text(name, "bold"), _pairs({k: _said(v) for k, v in pairs.items()}))
+        told = {key: _said(word) for key, word in pairs.items() if word != ""}
+        if told:
+            yield Group(Text(name, "bold"), _pairs(told))
     yield Group(Text("What happened", "bold"), *map(_happened, happened))
     if notes:
         yield Group(Text("Who saw it", "bold"), *map(_note, notes))
@@ -149,15 +61,17 @@ def _parts(
 
 
 def _summary(finding: Finding) -> dict[str, str]:
-    return {
-        "opened": clock(finding.opened),
-        "closed": clock(finding.closed),
+    said = {
+        "opened": f"{clock(finding.opened)} UTC",
+        "closed": "" if math.isnan(finding.closed) else f"{clock(finding.closed)} UTC",
         "score": f"{_said(finding.score)} (peak {_said(finding.peak)}; 1 is the line)",
         "subjects": ", ".join(finding.subjects),
-        "technique": finding.rule.technique or "-",
+        "technique": finding.rule.technique,
         "honest causes": finding.rule.benign,
-        "allowed": finding.allowed or "-",
+        "allowed": finding.allowed,
+        "what to do": str(find(finding.rule.name) or ""),
     }
+    return {name: word for name, word in said.items() if word}
 
 
 def _pairs(pairs: dict[str, str]) -> Padding:
@@ -218,4 +132,4 @@ def _is_plain() -> bool:
 def _said(fact: Fact) -> str:
     if isinstance(fact, str):
         return fact
-    return "?" if math.isnan(fact) else f"{fact:.6g}"
+    return "?" if math.isnan(fact) else worded(fact)

@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from aisec_daemon.app.settings import Settings
+    from aisec_daemon.host.nvml.client import Nvml
 
 
 def run(
@@ -40,7 +41,13 @@ def run(
     USR2 takes them back, TERM stops. Exit code 0: stopped. 2: wrong settings, address in use.
     """
     gc.disable()  # nothing that is imported is garbage; the daemon goes on with it
-    from aisec_daemon.app import logs  # noqa: PLC0415 # help stays quick
+    from aisec_daemon.host.nvml.client import Nvml  # noqa: PLC0415 # help stays quick
+    from aisec_daemon.host.tally import Tally  # noqa: PLC0415
+
+    nvml = Nvml(Tally())
+    if not demo:
+        nvml.begin()  # its process wakes up while the rest is imported
+    from aisec_daemon.app import logs  # noqa: PLC0415
     from aisec_daemon.app.settings import SettingsError, load  # noqa: PLC0415
 
     def read() -> Settings:
@@ -49,25 +56,25 @@ def run(
     try:
         read_now = read()
     except SettingsError as error:
+        nvml.close()
         raise _refused(error) from None
     logs.begin(read_now.log_level)
-    _watch(read_now, read, demo=demo)
+    _watch(read_now, read, nvml, demo=demo)
 
 
-def _watch(settings: Settings, reread: Callable[[], Settings], *, demo: bool) -> None:
-    """Run the daemon; the process that talks to the driver starts while the rest is imported."""
-    from aisec_daemon.app.node import open_nvml  # noqa: PLC0415
-    from aisec_daemon.host.driver import has_driver  # noqa: PLC0415
-
-    playing = demo and not has_driver(settings.root)
-    nvml = open_nvml(settings)
-    if not playing:
-        nvml.begin()
+def _watch(settings: Settings, reread: Callable[[], Settings], nvml: Nvml, *, demo: bool) -> None:
+    """Run the daemon."""
     from aisec_daemon.app import player  # noqa: PLC0415
     from aisec_daemon.app.daemon import Daemon  # noqa: PLC0415
     from aisec_daemon.app.web.config import WebConfigError  # noqa: PLC0415
     from aisec_daemon.app.web.server import WebServerError  # noqa: PLC0415
+    from aisec_daemon.host.driver import has_driver  # noqa: PLC0415
 
+    nvml.arrange(
+        patience_seconds=settings.host.gpu_patience_seconds,
+        release_seconds=settings.host.gpu_release_seconds,
+    )
+    playing = demo and not has_driver(settings.root)
     if playing:
         typer.echo("There is no NVIDIA driver here: a bundled, simulated node is played.")
     try:

@@ -84,7 +84,10 @@ class Blind:
             if sensor == "nvml":
                 reason += hardware
             key = f"sensor/{sensor}" if sensor else ""
-            rows.append(_Row(subject, age / limit, age, reason, key))
+            score = age / limit
+            if score < 1 and not _has_worked(upkeep, row):
+                score = np.nan  # a restart does not end the case of what was silent before it
+            rows.append(_Row(subject, score, age, reason, key))
         return rows
 
     def _gpus(self, gpus: Snapshot) -> list[_Row]:
@@ -112,6 +115,12 @@ class Blind:
             )
             rows.append(_Row(f"pci/{address}", 2.0 if unserved else 0.0, np.nan, reason))
         return rows
+
+
+def _has_worked(upkeep: Snapshot, row: int) -> bool:
+    """Tell whether a part did its work since the daemon began, or is only called by events."""
+    periodic = np.isfinite(upkeep["period_seconds"][row])
+    return not periodic or bool(np.isfinite(upkeep["last_success_timestamp_seconds"][row]))
 
 
 def _views(views: Snapshot) -> list[_Row]:

@@ -55,10 +55,7 @@ class GpuVanished:
             return state, Verdict((), np.empty(0))
         uuids = _present(gpus.subjects, gpus.label("kind"))
         if uuids == state.keys:  # everybody is there, as nearly always
-            calm = np.zeros(len(uuids))
-            facts = {"missing_seconds": (0.0,) * len(uuids)}
-            verdict = Verdict(uuids, calm, facts, ("",) * len(uuids))
-            return State(uuids, np.full((len(uuids), 1), gpus.time)), verdict
+            return State(uuids, np.full((len(uuids), 1), gpus.time)), _calm(uuids)
         uuids, last = self._remembered(state, uuids, gpus.time)
         missing = gpus.time - last
         verdict = Verdict(
@@ -88,6 +85,15 @@ class GpuVanished:
         if missing < self.after:
             return ""
         return f"GPU {uuid} was last seen {missing:.0f} s ago and the driver no longer lists it"
+
+
+@lru_cache(maxsize=4)
+def _calm(uuids: tuple[str, ...]) -> Verdict:
+    """Return the verdict that nobody is missing."""
+    calm = np.zeros(len(uuids))
+    calm.setflags(write=False)
+    facts = {"missing_seconds": (0.0,) * len(uuids)}
+    return Verdict(uuids, calm, facts, ("",) * len(uuids))
 
 
 @lru_cache(maxsize=4)

@@ -100,6 +100,13 @@ class State:
 
 
 Fact: TypeAlias = float | str
+_HUGE = 1e15  # below it, people count digits rather than read an exponent
+
+
+def worded(number: float, digits: int = 6) -> str:
+    """Return a finite number as people read it: 412.25, 38,654,705,664."""
+    short = f"{number:.{digits}g}"
+    return f"{number:,.0f}" if "e+" in short and abs(number) < _HUGE else short
 
 
 @dataclass(frozen=True, eq=False)

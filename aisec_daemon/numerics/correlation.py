@@ -22,11 +22,11 @@ def repetition(x: Window) -> Array:
     length, columns = x.shape
     if length < 4 * _SHORTEST_LAG or not columns:
         return np.full(columns, np.nan)
-    filled = np.where(np.isnan(x), window.mean(x), x)
-    unbiased = np.nan_to_num(autocorrelation(filled)[: length // 2 + 1], nan=0.0)
+    x = np.asfortranarray(x)  # each column in one piece: quicker
+    unbiased = autocorrelation(np.where(np.isnan(x), window.mean(x), x))
     inner = unbiased[_SHORTEST_LAG:-1]
     peak = (inner > unbiased[_SHORTEST_LAG - 1 : -2]) & (inner >= unbiased[_SHORTEST_LAG + 1 :])
-    best = np.max(np.where(peak, inner, 0.0), axis=0, initial=0.0)
+    best = np.max(np.where(peak, inner, np.float32(0)), axis=0, initial=0.0)
     known = window.count(x) >= length / 2
     return np.where(known, np.clip(best, 0.0, 1.0), np.nan)
 
@@ -46,7 +46,7 @@ def together(x: Window, groups: NDArray[np.intp]) -> Array:
     usable = (groups >= 0) & (spread > 0) & (window.count(x) >= length / 2)
     if not usable.any():
         return answer
-    standard = np.nan_to_num((x - window.mean(x)) / np.where(usable, spread, 1.0), nan=0.0)
+    standard = window.filled((x - window.mean(x)) / np.where(usable, spread, 1.0))
     number = np.where(usable, groups, 0)
     size, alone = np.zeros((2, int(number.max()) + 1))
     np.add.at(size, number[usable], 1.0)

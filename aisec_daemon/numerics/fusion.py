@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from aisec_daemon.numerics.window import Array
+from aisec_daemon.numerics.window import Array, filled
 
 
 def strongest(weights: Array, groups: NDArray[np.intp], count: int) -> Array:
@@ -14,16 +14,19 @@ def strongest(weights: Array, groups: NDArray[np.intp], count: int) -> Array:
     `groups` (P,) numbers the group of each piece. Pieces of one group are seen through the same
     window and count once; NaN (not known) counts nothing.
     """
-    best = np.zeros((len(weights), count))
-    known = np.where(np.isnan(weights), 0.0, weights)
-    for piece, group in enumerate(groups):
-        np.maximum(best[:, group], known[:, piece], out=best[:, group])
-    return best
+    return np.maximum(_grouped(np.maximum, filled(weights), groups, count), 0.0)
 
 
 def summed(parts: Array, owners: NDArray[np.intp], count: int, caps: Array) -> Array:
     """Return (S, count): `parts` (S, G) summed by owner (G,), each sum at most its cap (count,)."""
-    sums = np.zeros((len(parts), count))
-    for part, owner in enumerate(owners):
-        sums[:, owner] += parts[:, part]
-    return np.minimum(sums, caps)
+    return np.minimum(_grouped(np.add, parts, owners, count), caps)
+
+
+def _grouped(reduce: np.ufunc, x: Array, groups: NDArray[np.intp], count: int) -> Array:
+    """Return (S, count): columns of `x` (S, P) reduced by group (P,), 0 for a group without one."""
+    order = np.argsort(groups, kind="stable")
+    present, starts = np.unique(groups[order], return_index=True)
+    reduced = np.zeros((len(x), count))
+    if len(present):
+        reduced[:, present] = reduce.reduceat(x[:, order], starts, axis=1)
+    return reduced

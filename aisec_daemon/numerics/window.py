@@ -1,7 +1,8 @@
 """Summaries of a window, column by column, that take a gap for what it is.
 
-Every function takes (T, S) with NaN where nothing was read and returns (S,); a column of which
-nothing was read gives NaN, without a warning.
+Every function takes (T, S) with NaN where nothing was read and returns (S,), or several windows at
+once, (..., T, S), and returns (..., S); a column of which nothing was read gives NaN, without a
+warning.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ def count(x: Window) -> Array:
 
 
 def total(x: NDArray[Any], held: NDArray[np.bool_] | None = None) -> Array:
-    """Return the sum of each column, or of those of its readings that are `held` (T, S)."""
+    """Return the sum of each column, or of those of its readings that are `held` (..., T, S)."""
     kept = x if held is None else np.where(held, x, x.dtype.type(0))  # quicker than where=
-    summed: Array = np.add.reduce(kept, axis=0, dtype=np.float64)
+    summed: Array = np.add.reduce(kept, axis=-2, dtype=np.float64)
     return summed
 
 
@@ -36,35 +37,34 @@ def mean(x: Window) -> Array:
 def median(x: Window) -> Array:
     """Return the median of what was read: a short burst does not move it."""
     if not x.size:
-        return np.full(x.shape[1], np.nan)
-    ordered = np.sort(x, axis=0)  # NaN last
-    read = np.sum(~np.isnan(x), axis=0)
-    columns = np.arange(x.shape[1])
-    low = ordered[np.maximum(read - 1, 0) // 2, columns]
-    high = ordered[np.minimum(read // 2, len(x) - 1), columns]
-    return np.where(read > 0, (low.astype(np.float64) + high) / 2, np.nan)
+        return np.full((*x.shape[:-2], x.shape[-1]), np.nan)
+    ordered = np.sort(x, axis=-2)  # NaN last
+    read = np.sum(~np.isnan(x), axis=-2, keepdims=True)
+    low = np.take_along_axis(ordered, np.maximum(read - 1, 0) // 2, axis=-2)
+    high = np.take_along_axis(ordered, np.minimum(read // 2, x.shape[-2] - 1), axis=-2)
+    return np.where(read > 0, (low.astype(np.float64) + high) / 2, np.nan)[..., 0, :]
 
 
 def deviation(x: Window) -> Array:
     """Return the standard deviation of what was read, of the whole window and not of a sample."""
-    return np.asarray(np.sqrt(mean((x - mean(x)) ** 2)))
+    return np.asarray(np.sqrt(mean((x - mean(x)[..., None, :]) ** 2)))
 
 
 def extent(x: Window) -> Array:
     """Return the largest reading less the smallest."""
-    if not len(x):
-        return np.full(x.shape[1], np.nan)
-    known = ~np.isnan(x)
-    high = np.max(x, axis=0, where=known, initial=-np.inf)
-    low = np.min(x, axis=0, where=known, initial=np.inf)
-    return np.where(known.any(axis=0), high - low, np.nan).astype(np.float64)
+    return _outermost(np.fmax, x) - _outermost(np.fmin, x)
 
 
 def least(x: Window) -> Array:
     """Return the smallest reading."""
-    known = ~np.isnan(x)
-    low = np.min(x, axis=0, where=known, initial=np.inf)
-    return np.where(known.any(axis=0), low, np.nan).astype(np.float64)
+    return _outermost(np.fmin, x)
+
+
+def _outermost(pick: np.ufunc, x: Window) -> Array:
+    """Reduce by fmax or fmin, which pass over NaN."""
+    if not x.shape[-2]:
+        return np.full((*x.shape[:-2], x.shape[-1]), np.nan)
+    return np.asarray(pick.reduce(x, axis=-2), dtype=np.float64)
 
 
 def share(x: Window, held: NDArray[np.bool_]) -> Array:
@@ -77,3 +77,8 @@ def divide(a: Array, b: Array) -> Array:
     """Return a / b, NaN where b is 0 or either is not known."""
     safe = np.where(b == 0, np.nan, b)
     return np.asarray(a / safe)
+
+
+def filled(x: Array, value: float = 0.0) -> Array:
+    """Return `x` with a value where nothing is known: nan_to_num for no other purpose, quicker."""
+    return np.where(np.isnan(x), value, x)

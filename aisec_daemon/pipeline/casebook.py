@@ -58,7 +58,9 @@ class Casebook:
         """Take one verdict; return what changed. `seen` gives the subjects their words."""
         keys = verdict.keys or verdict.subjects
         past = verdict.score >= 1
-        if not past.any() and not any(name == rule.name for name, _ in self._cases):
+        if not np.count_nonzero(past) and not (
+            self._cases and any(name == rule.name for name, _ in self._cases)
+        ):
             return []
         rows_of: dict[str, list[int]] = {}
         for row in np.flatnonzero(past):

@@ -17,7 +17,8 @@ class History:
     """Keeps what detectors asked for of one table, and nothing else.
 
     The ring holds every row twice, a depth apart, so that the past is always one piece of it and
-    need not be copied: a view is good until the next snapshot is added.
+    need not be copied: a view is good until the next snapshot is added. A row lies in one piece,
+    since rows are added far more often than they are looked at.
 
     `reads` say which columns and for how long; a counter is kept as its rate under
     `<name>_per_second`. At most `subjects_max` subjects are remembered (see `Slots`).
@@ -37,7 +38,7 @@ class History:
         self._slots = Slots(subjects_max, self._window)
         self._depth = int(self._window / period) + 2 if self._columns else 0
         self._times = np.full(2 * self._depth, -np.inf)
-        self._cube = np.empty((len(self._columns), 2 * self._depth, 0), dtype=np.float32)
+        self._cube = np.empty((2 * self._depth, 0, len(self._columns)), dtype=np.float32)
         self._head = 0  # where the next row goes
         self._straight: tuple[str, ...] | None = None  # subjects that sit in the slots' order
 
@@ -66,15 +67,18 @@ class History:
             return
         wiped = self._slots.update(snapshot.time, snapshot.subjects, holding)
         if wiped:
-            self._cube[:, :, wiped] = np.nan
+            self._cube[:, wiped] = np.nan
         self._widen()
         self._deepen(snapshot.time)
-        slots = self._seats()
+        slots, gauges = self._seats(), len(self._gauges)
         at, twice = self._head, self._head + self._depth
-        row = np.full((len(self._columns), self._cube.shape[2]), np.nan, dtype=np.float32)
-        self._fill(row[: len(self._gauges)], snapshot.values.T[self._gauges], slots)
-        self._fill(row[len(self._gauges) :], increase.T[self._rates] / elapsed, slots)
-        self._cube[:, at] = self._cube[:, twice] = row
+        row = self._cube[at]
+        row.fill(np.nan)
+        self._fill(row[:, :gauges], snapshot.values.take(self._gauges, axis=1), slots)
+        if len(self._rates):
+            rates = increase.take(self._rates, axis=1) / elapsed
+            self._fill(row[:, gauges:], rates, slots)
+        self._cube[twice] = row
         self._times[at] = self._times[twice] = snapshot.time
         self._head = (at + 1) % self._depth
 
@@ -82,12 +86,12 @@ class History:
     def _fill(
         row: NDArray[np.float32], taken: NDArray[np.float64], slots: NDArray[np.intp] | None
     ) -> None:
-        """Put what was taken of each subject, (C, S), into its slot of a row, (C, W)."""
+        """Put what was taken of each subject, (S, C), into its slot of a row, (W, C)."""
         if slots is None:
-            row[:, : taken.shape[1]] = taken
+            row[: len(taken)] = taken
         else:
             kept = slots >= 0
-            row[:, slots[kept]] = taken[:, kept]
+            row[slots[kept]] = taken[kept]
 
     def view(self, read: Read, time: float) -> View | None:
         """Return what `read` asks for as of `time`; None before the first snapshot."""
@@ -117,7 +121,7 @@ class History:
         self, name: str, rows: slice, slots: NDArray[np.intp] | None, width: int
     ) -> NDArray[np.float32]:
         """Return one column's past, (T, S): the ring itself where its order is the subjects'."""
-        whole = self._cube[self._columns.index(name), rows]
+        whole = self._cube[rows, :, self._columns.index(name)]
         if slots is None:
             matrix = whole[:, :width]
         else:
@@ -128,20 +132,20 @@ class History:
 
     def _widen(self) -> None:
         """Make the ring as wide as there are slots, by doubling."""
-        width = self._cube.shape[2]
+        depth, width, columns = self._cube.shape
         if self._slots.size > width:
-            shape = (*self._cube.shape[:2], max(self._slots.size - width, width, 16))
+            shape = depth, max(self._slots.size - width, width, 16), columns
             more = np.full(shape, np.nan, dtype=np.float32)
-            self._cube = np.concatenate([self._cube, more], axis=2)
+            self._cube = np.concatenate([self._cube, more], axis=1)
 
     def _deepen(self, now: float) -> None:
         """Double the depth when snapshots come faster than the table's period promised."""
         if self._times[self._head] <= now - self._window:
             return
         rows = slice(self._head, self._head + self._depth)
-        past, times = self._cube[:, rows], self._times[rows]
+        past, times = self._cube[rows], self._times[rows]
         more, unborn = np.full_like(past, np.nan), np.full(self._depth, -np.inf)
-        self._cube = np.concatenate([past, more, past, more], axis=1)
+        self._cube = np.concatenate([past, more, past, more])
         self._times = np.concatenate([times, unborn, times, unborn])
         self._head, self._depth = self._depth, 2 * self._depth
 

@@ -48,6 +48,9 @@ class Pipeline:
         }
         self._periods = periods
         self._reads = {detector.rule.name: detector.reads for detector in detectors}
+        self._needed = {
+            rule: [read for read in reads if read.needed] for rule, reads in self._reads.items()
+        }
         self._calls: dict[str, list[tuple[Detector, Read]]] = {}
         for detector in detectors:
             for at, read in enumerate(self._reads[detector.rule.name]):
@@ -126,10 +129,9 @@ class Pipeline:
     def _ask(self, detector: Detector, snapshot: Snapshot) -> list[Change]:
         """Let one detector judge; a fault of its own changes nothing."""
         rule = detector.rule
-        reads = self._reads[rule.name]
-        views = [self._view(read, snapshot.time) for read in reads]
-        if any(v is None and r.needed for v, r in zip(views, reads, strict=True)):
+        if any(self._rows(read) is None for read in self._needed[rule.name]):
             return []
+        views = [self._view(read, snapshot.time) for read in self._reads[rule.name]]
         state = self._states.get(rule.name) or State((), snapshot.values[:0, :0])
         answer = self._guard(rule.name, lambda: detector(state, *views))
         if answer is None:
@@ -140,10 +142,16 @@ class Pipeline:
         changes = self.casebook.fold(rule, verdict, snapshot, snapshot.time)
         return [_proven(change, views) for change in changes]
 
+    def _rows(self, read: Read) -> Snapshot | None:
+        """Return the rows that a detector wants to see, None if there are none yet."""
+        if read.approved:
+            return self._approved.get(read.table)
+        return self._histories[read.table].latest
+
     def _view(self, read: Read, time: float) -> View | None:
         if not read.approved:
             return self._histories[read.table].view(read, time)
-        approved = self._approved.get(read.table)
+        approved = self._rows(read)
         return None if approved is None else View.of(approved, time)
 
 

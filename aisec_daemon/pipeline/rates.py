@@ -15,14 +15,14 @@ def increase(before: Snapshot | None, now: Snapshot, gap_seconds: float) -> NDAr
     that fell (it wrapped or its source restarted: nobody knows by how much it rose), and when more
     than `gap_seconds` lie between the two.
     """
-    counters = now.table.rising
-    if before is None or not counters.any() or not 0 < now.time - before.time <= gap_seconds:
+    table = now.table
+    if before is None or not table.counters or not 0 < now.time - before.time <= gap_seconds:
         return np.full_like(now.values, np.nan)
     if before.subjects == now.subjects:
         earlier = before.values
     else:
         row_of = {subject: row for row, subject in enumerate(before.subjects)}
         rows = np.array([row_of.get(subject, -1) for subject in now.subjects], dtype=np.intp)
-        earlier = np.vstack([before.values, np.full((1, len(counters)), np.nan)])[rows]
+        earlier = np.vstack([before.values, np.full((1, len(table.columns)), np.nan)])[rows]
     delta = now.values - earlier
-    return np.where(counters & (delta >= 0), delta, np.nan)
+    return np.where(table.rising & (delta >= 0), delta, np.nan)

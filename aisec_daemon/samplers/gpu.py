@@ -13,6 +13,7 @@ from aisec_daemon.host.nvml.reading import GpuReading, Reading
 from aisec_daemon.model import Column, Kind, Label, Snapshot, Table
 from aisec_daemon.model.snapshot import Word
 
+_DECIMALS = 6
 _PIPE_HELP = "share of its possible work that this execution pipe did (GPM; Hopper and later)"
 _ECC_HELP = "memory errors that ECC found, since the driver was loaded or over the card's life"
 
@@ -118,6 +119,13 @@ _LABELS = (
     Label("error", "why the last reading failed, else empty"),
 )
 
+# No sensor tells more than millionths of these, and digits of noise make pages and recordings long.
+_FRACTIONS = tuple(
+    at
+    for at, column in enumerate(_COLUMNS)
+    if column.name.endswith(("_ratio", "_seconds", "_watts", "_joules"))
+)
+
 
 @dataclass(frozen=True)
 class Gpu:
@@ -146,6 +154,7 @@ class Gpu:
         ).reshape(len(reading.gpus), len(FIELDS) + 2)
         at = self.table.index("xid_last_timestamp_seconds")
         values[:, at] += time - reading.monotonic
+        values[:, _FRACTIONS] = np.round(values[:, _FRACTIONS], _DECIMALS)
         rows = [_words(gpu, reading) for gpu in reading.gpus]
         labels = {label.name: tuple(row[label.name] for row in rows) for label in _LABELS}
         return Snapshot(self.table, time, _subjects(reading), values, labels)

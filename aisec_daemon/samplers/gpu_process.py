@@ -45,6 +45,9 @@ _LABELS = (
     Label("kind", "compute, graphics, mps, or several joined by +"),
     *_FROM_PROC,
     Label("executable_hash", "SHA-256 of the program's file, once `program` has read it whole"),
+    Label(
+        "script", "script or module that it runs, folders of one run as #, once `asset` was read"
+    ),
 )
 
 
@@ -55,6 +58,7 @@ class _Use(NamedTuple):
     process: Process
     identity: ProcessIdentity | None
     digest: str | None
+    script: str | None
 
     @property
     def name(self) -> str:
@@ -72,6 +76,7 @@ class _Use(NamedTuple):
             "process": self.name,
             "kind": "+".join(self.process.kinds),
             "executable_hash": self.digest,
+            "script": self.script,
         }
 
 
@@ -111,7 +116,8 @@ def _uses(host: Host) -> Iterator[_Use]:
             identity = host.processes.lookup(process.pid)
             if identity or gpu.processes_fresh:
                 digest = host.programs.digest(identity.subject) if identity else None
-                yield _Use(gpu, process, identity, digest)
+                script = host.workloads.script(identity.subject) if identity else None
+                yield _Use(gpu, process, identity, digest, script)
 
 
 def _word(identity: ProcessIdentity | None, name: str) -> Word:

@@ -49,7 +49,9 @@ class AlertmanagerOutlet:
     password_file: Annotated[str, "file with that user's password"] = ""
     token_file: Annotated[str, "file with a bearer token"] = ""
     labels: Annotated[tuple[str, ...], "labels of your own on every alert: cluster=a"] = ()
-    runbooks: Annotated[str, "address of the runbooks: https://wiki.example.org/{rule}"] = ""
+    runbooks: Annotated[
+        str, "address of the runbooks: https://wiki.example.org/rules/{rule}.md; page's if empty"
+    ] = ""
     page: Annotated[str, "address of this node's page: http://node7.example.org:9837/"] = ""
     timeout: Annotated[float, "seconds for a request, from connecting to the answer"] = 10.0
     resend: Annotated[float, "seconds after which an open finding is told again"] = 60.0
@@ -84,7 +86,8 @@ class AlertmanagerOutlet:
 
     def _courier(self, address: Address, place: Place) -> Courier:
         labels = dict(label.split("=", 1) for label in self.labels)
-        wording = Wording(place.node, labels, self.runbooks, self.page)
+        runbooks = self.runbooks or (self.page and f"{self.page.rstrip('/')}/rules/{{rule}}")
+        wording = Wording(place.node, labels, runbooks, self.page)
         return Courier(
             address.name,
             place.outbox,

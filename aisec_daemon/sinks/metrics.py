@@ -1,10 +1,11 @@
-"""Metrics: the page that Prometheus scrapes, rendered once per tick."""
+"""Metrics: the page that Prometheus scrapes, rendered for the first who asks."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from threading import Lock
 from typing import Annotated, ClassVar
 
@@ -61,6 +62,8 @@ class MetricsOutlet:
 class Metrics:
     """Keeps the page up to date: one thread calls it, any number read `current`.
 
+    A page that nobody asks for is never rendered, and who asks does not hold up the step.
+
     `rules` are those that may open findings; `constant` labels are put on every series;
     `rows_max` is how many single rows of an aggregated table are shown; `series_max` bounds the
     series of each table; what is on `board` is shown too.
@@ -80,27 +83,22 @@ class Metrics:
         self._series_max = series_max
         self._findings = FindingCounts(rules, self._constant)
         self._sections: dict[str, tuple[Table, Section]] = {}
-        self._tables: dict[str, Rendered] = {}
-        self._finding_chunks: list[Chunk] = []
+        self._tables: dict[str, Callable[[], Rendered]] = {}
         self._board = board or Board()
         self._own = Own(self._constant)
         self._own_chunks: list[Chunk] = []
         self._own_time = -math.inf
-        self._lock = Lock()
+        self._rendering = Lock()
         self._count = 0
-        self._publish()  # a scrape may come before the first tick
+        self._page = Page("0", partial(self._draw, -math.inf, {}, list))  # before the first tick
 
     def __call__(self, tick: Tick) -> None:
-        """Render what this tick brought and publish the page."""
+        """Take what this tick brought, and publish a page that is yet to be rendered."""
         table = tick.snapshot.table
-        rendered = self._section(table).take(tick)
-        findings = self._findings.take(tick)
-        if not 0 <= tick.time - self._own_time < _OWN_PERIOD_SECONDS:
-            self._own_chunks, self._own_time = self._own.read(), tick.time
-        with self._lock:
-            self._tables[table.name] = rendered
-            self._finding_chunks = findings
-            self._publish()
+        self._tables = self._tables | {table.name: cache(self._section(table).take(tick))}
+        draw = partial(self._draw, tick.time, self._tables, self._findings.take(tick))
+        self._count += 1
+        self._page = Page(str(self._count), draw)
 
     def close(self) -> None:
         """Nothing is held; the last page stays."""
@@ -127,13 +125,20 @@ class Metrics:
         self._sections[table.name] = (table, section)
         return section
 
-    def _publish(self) -> None:
-        """Swap the page for a new one; the lock is held, or nobody else has us yet."""
-        chunks = [chunk for name in sorted(self._tables) for chunk in self._tables[name].chunks]
-        dropped = [({"table": name}, float(r.dropped)) for name, r in self._tables.items()]
-        chunks += self._finding_chunks
-        if dropped:
-            chunks.append(samples(_DROPPED, dropped, self._constant))
-        chunks += [*self._board.chunks(self._constant), *self._own_chunks]
-        self._count += 1
-        self._page = Page.build(str(self._count), [chunk for chunk in chunks if chunk.body])
+    def _draw(
+        self,
+        time: float,
+        tables: Mapping[str, Callable[[], Rendered]],
+        findings: Callable[[], list[Chunk]],
+    ) -> list[Chunk]:
+        """Render the page as of a tick, but for tables that were rendered for a page before."""
+        with self._rendering:
+            rendered = {name: tables[name]() for name in sorted(tables)}
+            dropped = [({"table": name}, float(one.dropped)) for name, one in rendered.items()]
+            if not 0 <= time - self._own_time < _OWN_PERIOD_SECONDS:
+                self._own_chunks, self._own_time = self._own.read(), time
+            chunks = [chunk for one in rendered.values() for chunk in one.chunks]
+            chunks += findings()
+            if dropped:
+                chunks.append(samples(_DROPPED, dropped, self._constant))
+            return [*chunks, *self._board.chunks(self._constant), *self._own_chunks]

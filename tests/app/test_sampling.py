@@ -14,6 +14,7 @@ from aisec_daemon.app.clock import Clock
 from aisec_daemon.app.pace import Pace
 from aisec_daemon.app.sampling import Sampling, Strain
 from aisec_daemon.detectors.blind import Blind
+from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.model import Snapshot, State, Table, View
 from aisec_daemon.pipeline.upkeep import Upkeep
 from tests.pipeline.tables import TABLE, snapshot
@@ -54,6 +55,17 @@ def test_a_reading_that_ends_after_the_stop_is_not_passed_on(host):
     made._turn(Reads(made.stop))
 
     assert made._inbox.qsize() == 1
+
+
+def test_the_log_calls_a_part_as_the_alerts_do(host, caplog):
+    """They say: journalctl -u aisec-daemon -g sampler/process."""
+
+    def fails() -> None:
+        raise UnreadableError("proc", "/proc cannot be read")
+
+    sampling(host)._turn(Reads(fails))
+
+    assert caplog.messages == [f"sampler/{TABLE.name}: /proc cannot be read"]
 
 
 def test_a_connector_that_worked_and_fails_becomes_a_finding(host):

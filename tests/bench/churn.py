@@ -1,6 +1,6 @@
 """A made-up node on which everything comes and goes: files for /proc, readings for the driver."""
 
-# ruff: noqa: PTH104, PTH108, PTH123, PTH211 - a Path is slow, and every name in one is remembered
+# ruff: noqa: PTH102, PTH104, PTH108, PTH123, PTH211 - a Path is slow, and every name in one is remembered
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class Crowd(Tree):
         self.alive: list[int] = []
         for _ in range(size):
             self.add(self._next(), start=self.born)
+            os.mkdir(f"{self._place}/{self.pid}/fd")
             self.alive.append(self.pid)
 
     def renew(self, count: int) -> None:

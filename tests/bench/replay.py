@@ -2,10 +2,11 @@
 
 8 GPUs at one reading a second, through every detector, as `aisec-daemon replay` does it: a log of
 `nvidia-smi --query-gpu=… --format=csv -l 1` with ten columns, as long as a day, and a recording of
-the whole table `gpu`, four hours long, in which those numbers are new in each second, to their last
-digit, that were when an H200 trained. A sample is one reading of one GPU. Seconds are those of the
-one core that it keeps busy, whatever else runs. What writes the files is not timed. Without rules,
-what is left is reading, rates, history and the casebook.
+the whole table `gpu`, four hours long, in which those numbers are new in each second, to the last
+digit that the sampler tells, that were when an H200 trained. A sample is one reading of one GPU.
+Seconds are those of the one core that it keeps busy, whatever else runs, the least of five. What
+writes the files is not timed. Without rules, what is left is reading, rates, history and the
+casebook.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from tests.bench.report import table
 from tests.bench.step import Made
 
 GPUS, DAY, RECORDED = 8, 86_400, 4 * 3600
+BEST_OF = 5  # since a machine that others use, too, is slow at times
 CHANGING = (
     *("utilization_ratio", "utilization_stddev_ratio", "power_watts", "power_average_watts"),
     *("power_max_watts", "power_stddev_watts", "pcie_transmit_bytes", "pcie_receive_bytes"),
@@ -63,16 +65,29 @@ def write_log(path: Path, seconds: int) -> None:
 
 def write_recording(path: Path, seconds: int) -> None:
     tables = catalogue.tables()
-    made, encoder = Made(tables["gpu"], GPUS, 1), Encoder()
-    changing = [tables["gpu"].index(name) for name in CHANGING]
-    first = made.at(0)
+    gpu, noise, encoder = tables["gpu"], np.random.default_rng(2), Encoder()
+    changing = [gpu.index(name) for name in CHANGING]
+    first = Made(gpu, GPUS, 1).at(0)
+    values = first.values.copy()
     with gzip.open(path, "wb", compresslevel=5) as file:
         file.write(encoder.header("bench", {"gpu": 1.0}, tables))
         for second in range(seconds):
-            snapshot = made.at(second)
-            values = first.values.copy()
-            values[:, changing] = snapshot.values[:, changing]
-            file.write(encoder.encode(replace(snapshot, values=values)))
+            fresh = noise.random((GPUS, len(CHANGING)))
+            for at, name in enumerate(CHANGING):
+                fresh[:, at] = _as_told(name, fresh[:, at], second)
+            values[:, changing] = fresh
+            file.write(
+                encoder.encode(replace(first, time=first.time + second, values=values.copy()))
+            )
+
+
+def _as_told(name: str, share: np.ndarray, second: int) -> np.ndarray:
+    """Make numbers between 0 and 1 into what the sampler tells under this name."""
+    if name.endswith("_bytes"):
+        return np.round((second + share) * 4e8)
+    if name.endswith("_watts"):
+        return np.round(share * 700, 3)
+    return np.round(share * (1 if name.endswith("_ratio") else 0.01), 6)
 
 
 def seconds_to_replay(path: Path, seconds: int, *, rules: bool = True) -> float:
@@ -87,7 +102,7 @@ def seconds_to_replay(path: Path, seconds: int, *, rules: bool = True) -> float:
 
 
 def row(name: str, path: Path, seconds: int, *, rules: bool) -> list[str]:
-    took = min(seconds_to_replay(path, seconds, rules=rules) for _ in range(2))
+    took = min(seconds_to_replay(path, seconds, rules=rules) for _ in range(BEST_OF))
     return [
         name,
         "all" if rules else "none",

@@ -47,6 +47,7 @@ PROCESSES, BIRTHS = 400, 25  # each second
 WARM_UP, SECONDS = 1500, 4000
 LIMIT_BYTES = 5 << 18
 SAVE_SECONDS = 60
+SCRAPE_SECONDS = 15
 ROUNDS, ROUND_SECONDS = 10, 6.0
 
 
@@ -114,6 +115,8 @@ class Soak:
     def _take(self, tick: Tick) -> None:
         self._journal(tick)
         self._page(tick)
+        if tick.time % SCRAPE_SECONDS < 1:
+            self._page.page()
         words = [change.what for change in tick.changes]
         self._opened += words.count("opened")
         self._closed += words.count("closed")

@@ -22,6 +22,7 @@ from tests.bench.__main__ import machine
 PARTS = {
     "novel": "nab",
     "exathlon": "exathlon",
+    "few": "exathlon",
     "recordings": "gpu",
     "takeover": "",
     "outputs": "",
@@ -79,13 +80,19 @@ def head() -> str:
 
 
 def renewed(page: Path, names: list[str], data: Path) -> str:
-    """Measure some parts again, and return the page with their sections in the old ones' place."""
+    """Measure some parts again, and return the page with their sections in the old ones' place.
+
+    A part that the page does not have yet goes to its end.
+    """
     sections = page.read_text("utf-8").split("\n## ")
     for name in names:
         fresh = measured(name, data).removeprefix("## ").rstrip("\n") + "\n"
         title = fresh.partition("\n")[0]
-        at = [old.partition("\n")[0] for old in sections].index(title)
-        sections[at] = fresh
+        titles = [old.partition("\n")[0] for old in sections]
+        if title in titles:
+            sections[titles.index(title)] = fresh
+        else:
+            sections.append(fresh)
     return "\n## ".join(sections)
 
 

@@ -16,11 +16,11 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
 
 from aisec_daemon.app.traces import open_trace
 from tests.bench.report import table
-from tests.bench_drift import exathlon
+from tests.bench_detection.poisson import interval
+from tests.bench_drift import runs
 
 SOURCE = (
     "github.com/grantwilkins/training_profile and github.com/eve123xy/power-traces-browser "
@@ -95,37 +95,34 @@ def _joined(parts: list[list[np.ndarray]]) -> np.ndarray:
     whole = [np.concatenate([part[gpu] for part in parts]) for gpu in range(gpus)]
     length = min(len(each) for each in whole)
     series = np.concatenate([each[:length] for each in whole], axis=1)
-    kept = (~np.isnan(series)).sum(axis=0) > exathlon.LEARN
+    kept = (~np.isnan(series)).sum(axis=0) > runs.LEARN
     return series[:, kept].astype(np.float32)
 
 
 def measure(folder: Path) -> str:
     """Calibrate on half the workloads, count on the other, both ways."""
     told = {
-        name: exathlon.scores(series)
+        name: runs.scores(series)
         for name, series in sorted(load(folder).items())
-        if len(series) > exathlon.LEARN + exathlon.BLOCK and series.shape[1]
+        if len(series) > runs.LEARN + runs.BLOCK and series.shape[1]
     }
     names = list(told)
     rows = []
     for first in (0, 1):
         train, test = names[first::2], names[1 - first :: 2]
-        pooled = np.concatenate(
-            [exathlon.maxima(told[name]).reshape(3, -1) for name in train], axis=1
-        )
+        pooled = runs.pooled([told[name] for name in train])
         hours = sum((~np.isnan(told[name][0])).sum() for name in test) / _HOUR
         for target in TARGETS:
-            lines = exathlon.thresholds(pooled, target)
-            count = sum(exathlon.alarms(told[name], lines)[0] for name in test)
+            lines = runs.thresholds(pooled, target)
+            count = sum(len(runs.openings(runs.passed(told[name], lines))) for name in test)
             rows.append(_row(len(train), len(test), pooled.shape[1], hours, target, count))
     head = ["workloads calibrated on", "blocks", "counted on", "series-hours"]
     return table([*head, "target a series-week", "openings", "a series-week, 95 %"], rows)
 
 
 def _row(train: int, test: int, blocks: int, hours: float, target: float, count: int) -> list[str]:
-    weeks = hours * _HOUR / exathlon.WEEK
-    low = stats.chi2.ppf(0.025, 2 * count) / 2 / weeks if count else 0.0
-    high = stats.chi2.ppf(0.975, 2 * count + 2) / 2 / weeks
+    weeks = hours * _HOUR / runs.WEEK
+    low, high = interval(count, weeks)
     observed = f"{count / weeks:.0f} ({low:.0f} to {high:.0f})"
     told = [f"{train}", f"{blocks}", f"{test}", f"{hours:.1f}", f"{target:g}", f"{count}"]
     return [*told, observed]

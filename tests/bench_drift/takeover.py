@@ -16,7 +16,7 @@ import numpy as np
 from aisec_daemon.detectors.drift import budget
 from aisec_daemon.numerics import calibration, profile
 from tests.bench.report import table
-from tests.bench_drift.exathlon import BLOCK, EVERY, LEARN
+from tests.bench_drift.runs import BLOCK, EVERY, LEARN
 
 GPUS, HOURS, AFTER, SERIES, RATE = 96, 12, 1800, 13, 0.5
 CHANGES = {

@@ -85,6 +85,24 @@ def test_open_findings_are_listed_in_a_line_each(ask):
     assert "\x1b" not in result.stdout  # piped: no colours
 
 
+def test_in_a_narrow_terminal_a_reason_has_the_whole_width_below_its_line(ask, state):
+    journal = Journal(state, NOW + 9)
+    words = " ".join(["a GPU works for nobody"] * 9)
+    journal(tick(change("opened", of=finding("long", reason=words, opened=NOW))))
+    journal.close()
+    lines = ask("findings", "--user", "alice", COLUMNS="80").stdout.splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith("long"))
+
+    assert lines[0].split() == ["ID", "SEVERITY", "RULE", "STATUS", "OPENED", "(UTC)"]
+    assert lines[0].index("RULE") == lines[at].index(" hot ") + 1
+    assert lines[at].endswith("open    2027-01-15 08:00:00")
+    below = [line for line in lines[at + 1 :] if line.startswith("    ")]
+    assert " ".join(below).split() == words.split()
+    assert len(below) == 3
+    assert [line for line in lines if line != line.rstrip()] == []
+    assert max(map(len, lines)) <= 80
+
+
 @pytest.mark.parametrize(
     ("filters", "found"),
     [
@@ -109,6 +127,28 @@ def test_a_finding_is_shown_whole_with_a_picture_of_its_past(ask):
     assert "100 … 300" in shown
     assert "█" in shown
     assert "energy_joules" not in shown  # not read
+
+
+def test_an_id_alone_shows_that_finding(ask):
+    """A notification brings an id; what one types at night should do."""
+    assert ask("findings", "a1").stdout == ask("findings", "show", "a1").stdout
+    assert json.loads(ask("findings", "a1", "--json").stdout)["id"] == "a1hot"
+
+
+def test_what_to_do_about_it_is_named_and_nothing_empty_is_shown(ask, state):
+    blind = finding("blind1", rule=replace(RULE, name="blind"), opened=NOW, facts={"algorithm": ""})
+    journal = Journal(state, NOW + 9)
+    journal(tick(change("opened", of=blind)))
+    journal.close()
+    shown = ask("findings", "show", "blind1", COLUMNS="200").stdout
+    (runbook,) = [line.split()[-1] for line in shown.splitlines() if "what to do" in line]
+
+    assert Path(runbook).read_text("utf-8").startswith("# blind\n")
+    assert "what to do" not in ask("findings", "show", "a1").stdout  # a rule without a runbook
+    assert "2027-01-15 08:00:00 UTC" in shown
+    assert not {"closed", "allowed", "algorithm", "Facts"} & {
+        line.split()[0] for line in shown.split("\n") if line.strip()
+    }
 
 
 def test_json_of_one_has_what_happened_and_the_rows(ask):

@@ -18,8 +18,15 @@ def table(name: str, rows: dict, time: float = NOW) -> View:
     return View(NOW, snapshot, np.empty(0), {})
 
 
-def part(age: float, error: str = "", period: float = 1.0, sensor: str = ""):
-    return {"age_seconds": age, "period_seconds": period}, {"error": error, "sensor": sensor}
+def part(
+    age: float, error: str = "", period: float = 1.0, sensor: str = "", *, worked: bool = True
+):
+    numbers = {
+        "age_seconds": age,
+        "period_seconds": period,
+        "last_success_timestamp_seconds": NOW - age if worked else np.nan,
+    }
+    return numbers, {"error": error, "sensor": sensor}
 
 
 def gpu(age: float = 0.0, error: str = "", address: str = "0000:3b:00.0"):
@@ -49,6 +56,21 @@ def test_a_sampler_that_reads_or_is_slow_by_design_is_quiet():
     told = judge({"sampler/gpu": part(14), "sampler/slow": part(140, period=30)})
 
     assert all(score < 1 for score, _ in told.values())
+
+
+@pytest.mark.parametrize(
+    ("age", "worked", "judged"),
+    [(20, False, False), (150, False, True), (20, True, True)],
+)
+def test_after_a_restart_what_has_not_worked_yet_is_not_judged_before_its_time(age, worked, judged):
+    """Or the case of a slow sampler would end with each restart, and be told again as a new one."""
+    told = judge({"sampler/slow": part(age, "no answer", period=30, worked=worked)})
+
+    assert np.isfinite(told["sampler/slow"][0]) == judged
+
+
+def test_what_only_events_call_is_well_until_it_fails():
+    assert judge({"sink/log": part(0, period=np.nan, worked=False)})["sink/log"][0] == 0
 
 
 def test_a_detector_that_fails_is_blindness_too():

@@ -64,3 +64,22 @@ def test_the_largest_maxima_alone_are_enough():
     for share in (5e-3, 1e-3, 1e-6):
         alone = calibration.threshold(largest, share, count=20_000)
         assert alone == pytest.approx(calibration.threshold(maxima, share))
+
+
+@pytest.mark.parametrize("blocks", [300, 1000])
+def test_few_maxima_promise_on_average_what_many_do(blocks):
+    """A tail fitted and taken for certain alarms several times too often, on average."""
+    numbers, share = np.random.default_rng(7), 2e-4
+    drawn = [np.expm1(numbers.exponential(size=blocks)) for _ in range(400)]
+
+    def mean_ratio(certain):
+        found = [calibration.threshold(maxima, share, certain=certain) for maxima in drawn]
+        return np.mean(stats.expon.sf(np.log1p(found)) / share)
+
+    assert 0.5 < mean_ratio(certain=False) < 1.5
+    assert mean_ratio(certain=True) > 2 * mean_ratio(certain=False)
+
+
+def test_many_excesses_keep_the_shape_that_was_fitted():
+    assert calibration.expected_shape(0.3, 100_000) == pytest.approx(0.3, abs=1e-3)
+    assert abs(calibration.expected_shape(-0.5, 20)) < 0.1

@@ -25,7 +25,8 @@ def test_flatness_agrees_with_the_slow_twin(window):
 
 @given(WINDOWS)
 def test_autocorrelation_agrees_with_the_slow_twin(window):
-    slow = np.array([naive_drift.autocorrelation(column.tolist()) for column in window.T]).T
+    lags = len(window) // 2 + 1
+    slow = np.array([naive_drift.autocorrelation(column.tolist())[:lags] for column in window.T]).T
 
     np.testing.assert_allclose(autocorrelation(window), slow, rtol=1e-2, atol=1e-2)
 

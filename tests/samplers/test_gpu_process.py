@@ -44,7 +44,8 @@ def sample(*gpus):
     held = []
     processes = SimpleNamespace(lookup={42: TRAINING}.get, protect=held.append)
     programs = SimpleNamespace(digest={TRAINING.subject: "5ha"}.get)
-    host = SimpleNamespace(nvml=nvml, processes=processes, programs=programs)
+    workloads = SimpleNamespace(script={TRAINING.subject: "/srv/train.py"}.get)
+    host = SimpleNamespace(nvml=nvml, processes=processes, programs=programs, workloads=workloads)
     read = GpuProcess().read(host, time=3.0)
     assert held == [{int(pid) for pid in read.labels["pid"]}]
     return read
@@ -63,6 +64,7 @@ def test_a_row_per_process_and_gpu():
     assert (words["pid"], words["process"], words["kind"]) == ("42", "42:777", "compute+graphics")
     assert (words["user"], words["uid"]) == ("ada", "1000")
     assert words["executable_hash"] == "5ha"
+    assert words["script"] == "/srv/train.py"
     assert words["container"] is None  # could not be read
     assert words["pod"] == ""  # there is none
 

@@ -66,7 +66,7 @@ class Desk:
         return ""
 
     def page(self) -> str:
-        return Page.build("1", self.board.chunks({})).plain(openmetrics=False).decode()
+        return Page("1", lambda: self.board.chunks({})).plain(openmetrics=False).decode()
 
 
 def findings(server) -> list[str]:
@@ -79,6 +79,24 @@ def test_every_one_is_told():
         wait(lambda: findings(one) == findings(two) == ["miner"])
         labels = f'{{receiver="http://127.0.0.1:{one.port}",code="200"}}'
         wait(lambda: f"aisec_alertmanager_requests_total{labels} 1" in desk.page())
+
+
+@pytest.mark.parametrize(
+    ("settings", "leads_to"),
+    [
+        ({"runbooks": "https://wiki.example.org/rules/{rule}.md"}, "wiki.example.org/rules/hot.md"),
+        ({"page": "https://node7:9837"}, "node7:9837/rules/hot"),
+        ({"page": "https://node7:9837/", "runbooks": "https://w/{rule}"}, "w/hot"),
+        ({}, None),
+    ],
+)
+def test_a_runbook_is_where_it_is_said_or_on_the_nodes_own_page(settings, leads_to):
+    with serving() as server, Desk(server.port, **settings) as desk:
+        desk.opens("miner")
+        _, _, body = wait(lambda: server.requests)[0]
+    url = json.loads(body)[0]["annotations"].get("runbook_url")
+
+    assert url == (leads_to and f"https://{leads_to}")
 
 
 def test_news_is_told_at_once(monkeypatch):

@@ -159,8 +159,26 @@ def test_own_numbers_are_read_every_five_seconds_at_most() -> None:
     metrics._own.read = lambda: reads.append(1) or read()  # type: ignore[method-assign]
     for time in (100.0, 102.0, 104.9, 105.0, 3.0):
         metrics(gpus(("u", "n"), at=time))
+        metrics.page()
 
     assert len(reads) == 3
+
+
+def test_a_page_that_nobody_asks_for_is_not_rendered() -> None:
+    """Nor is a table twice: what a tick did not bring is taken from the page before."""
+    metrics = Metrics(RULES)
+    metrics(gpus(("u", "n"), at=1.0))
+    block = metrics._sections["gpu"][1]._block  # type: ignore[attr-defined]
+    rendered, render = [], block.render
+    block.render = lambda *of: rendered.append(1) or render(*of)
+    for time in (2.0, 3.0, 4.0):
+        metrics(gpus(("u", "n"), at=time))
+    assert not rendered
+    metrics.page()
+    metrics(tick(PROCESS, [("1", "python", "alice")], np.ones((1, 2)), 5.0))
+    metrics.page(openmetrics=True)
+
+    assert len(rendered) == 1
 
 
 def test_a_page_once_published_does_not_change() -> None:

@@ -10,8 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from aisec_daemon.cli import app
+from aisec_daemon.journal.journal import Journal
 from aisec_daemon.model import Rule, Severity
+from tests.journal.findings import change, finding, tick
 from tests.sinks.alerting.story import Story
 from tests.system.alertmanagers import alertmanager, people, wait
 from tests.system.test_alertmanager import Node
@@ -131,9 +135,37 @@ def test_the_words_of_the_template_read_well_and_give_no_orders(tmp_path):
     assert text.strip() == (
         "[FIRING 1] It is mining on node7\n"
         "HIGH: \u2039!channel\u203a uses 8 GPUs evenly\n"
+        "Since: 2027-01-15 08:00:00 UTC\n"
         "User: alice\n"
         f"Concerns:\n{GPU}\n\u2039http://evil|click\u203a\n"
         "Facts:\npower_watts: 412.25\n"
         "Looks similar when harmless: Burn-in tests.\n"
-        "On the node: aisec-daemon findings 0123456789ab"
+        "On the node: sudo aisec-daemon findings 0123456789ab"
     )
+
+
+def test_the_command_in_a_notification_is_one_that_there_is(tmp_path):
+    journal = Journal(tmp_path, 1.8e9)
+    journal(tick(change("opened", of=finding("0123456789ab"))))
+    journal.close()
+    text = (FOLDER / "aisec.tmpl").read_text("utf-8")
+    (words,) = re.findall(r"sudo aisec-daemon (.*) \{\{ \. \}\}", text)
+    asked = CliRunner().invoke(app, [*words.split(), "0123456789ab", "--state", str(tmp_path)])
+
+    assert asked.exit_code == 0, asked.output
+    assert asked.output.startswith("0123456789ab")
+
+
+def test_the_watchdog_is_told_at_every_interval():
+    """Alertmanager repeats with the first group that comes `repeat_interval` after it last told.
+
+    Telling takes some milliseconds: with two equal intervals a real one told every other minute.
+    """
+    route = CONFIG.read_text().partition("receiver: watchdog")[2]
+    group, again = (
+        int(number) * {"s": 1, "m": 60}[unit]
+        for number, unit in re.findall(r"(?:group|repeat)_interval: (\d+)(s|m)", route)[:2]
+    )
+
+    assert group == 60
+    assert group - 20 <= again < group

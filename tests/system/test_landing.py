@@ -59,7 +59,7 @@ def hostile_sight() -> Sight:
 
 @contextmanager
 def serving(sight: Sight) -> Iterator[str]:
-    page = Page.build("0", ())
+    page = Page("0", list)
     site = Site(lambda: page, lambda: True, lambda: True, lambda: sight)
     server = WebServer("127.0.0.1:0", site, warn=print)
     server.start()

@@ -37,7 +37,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def prometheus(folder: Path, target: str, config: str = "") -> Iterator[str]:
+def prometheus(folder: Path, target: str, config: str = "", *flags: str) -> Iterator[str]:
     """Run Debian's Prometheus on a loopback port and yield its address."""
     (folder / "prometheus.yml").write_text(config or CONFIG.format(target=target))
     address = f"127.0.0.1:{free_port()}"
@@ -47,6 +47,7 @@ def prometheus(folder: Path, target: str, config: str = "") -> Iterator[str]:
             f"--config.file={folder / 'prometheus.yml'}",
             f"--storage.tsdb.path={folder / 'data'}",
             f"--web.listen-address={address}",
+            *flags,
         ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -45,7 +45,7 @@ class Drift:
         hold=0.0,
         quiet=300.0,
     )
-    memory: ClassVar[StateShape | None] = StateShape(1, FIELDS, rows=_ROWS, single=True)
+    memory: ClassVar[StateShape | None] = StateShape(2, FIELDS, rows=_ROWS, single=True)
     peers: ClassVar[bool] = True  # the budget is divided over all series there are
 
     calibration: Annotated[

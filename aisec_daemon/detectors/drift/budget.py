@@ -26,7 +26,7 @@ PROVISIONAL = {  # tail of log(1 + maximum): start, scale, shape
     "shift": (6.839, 0.248, -0.5),
     "distance": (0.616, 0.435, -0.005),
 }
-"""Of the largest 23 of 447 block maxima of honest GPU work (docs/detectors/drift.md)."""
+"""Of the largest 23 of 447 block maxima of honest GPU work, as fitted: no rate is promised yet."""
 
 _TAIL_RATIO = 23 / 447
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -102,7 +103,14 @@ def judge(
         np.where(begins, time, times.alarm),
     )
     _store(ledger, rows, memory, times)
-    return _judgement(ledger, series, ratio, (ready, begins, times.alarm, memory))
+    opened = _opened(series.owners, begins, ~learn)
+    return _judgement(ledger, series, ratio, (ready, opened, times.alarm, memory))
+
+
+def _opened(owners: Sequence[str], begins: Flags, open_: Flags) -> int:
+    """Count cases that begin: a series that joins others of its owner is told with them."""
+    already = {owners[row] for row in np.flatnonzero(open_).tolist()}
+    return len({owners[row] for row in np.flatnonzero(begins).tolist()} - already)
 
 
 def _times(
@@ -128,15 +136,14 @@ def _judgement(
     ledger: Ledger,
     series: Series,
     ratio: Doubles,
-    found: tuple[Flags, Flags, Doubles, Floats],
+    found: tuple[Flags, int, Doubles, Floats],
 ) -> Judgement:
     """Put together what was found: the score that is furthest past its threshold speaks."""
-    ready, begins, alarm, memory = found
+    ready, opened, alarm, memory = found
     worst = np.nan_to_num(ratio, nan=-1.0)
     score = np.where(ready, worst.max(axis=0, initial=0.0), np.nan)
     blocks = {kind: budget.blocks(ledger, kind) for kind in set(series.kinds)}
     shipped = np.array([blocks[kind] < budget.ENOUGH_BLOCKS for kind in series.kinds], bool)
-    opened = len({series.owners[row] for row in np.flatnonzero(begins)})
     return Judgement(series, score, worst.argmax(axis=0), ready, shipped, alarm, memory, opened)
 
 

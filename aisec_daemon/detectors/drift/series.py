@@ -2,7 +2,9 @@
 
 A workload is a program by a user on a kind of GPU, whatever its pid, its GPU or its container is
 called: its executable, its script and its image where the tables tell of them, its user, and
-whether it is in a container at all. Numbers of a GPU count for a workload that has it to itself.
+whether it is in a container at all. In the seconds after its start in which nobody has read its
+script it is another one, too short to be judged. Numbers of a GPU count for a workload that has it
+to itself.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from aisec_daemon.detectors.mining import behaviour, flows, fuse, gpus, ledger, 
 from aisec_daemon.detectors.mining.ledger import Ledger
 from aisec_daemon.detectors.mining.rows import Rows, gather, marked
 from aisec_daemon.model import Read, Rule, Severity, State, StateShape, Verdict, View
-from aisec_daemon.numerics.window import Array
+from aisec_daemon.numerics.window import Array, filled
 
 _RHYTHM_SECONDS = 600.0
 _CONTEXT_SECONDS = 60.0
@@ -109,7 +109,7 @@ def _remembered(rows: Rows, memory: Ledger, numbers: programs.Evidence) -> progr
     """Return what only memory tells: who is new, and what is unusual on this node."""
     listed = rows.use >= 0
     jobs = rows.in_job.astype(np.float64)
-    works = np.nan_to_num(numbers["least_now"]) > _WORKS
+    works = filled(numbers["least_now"]) > _WORKS
     nobody = marked(not process for process in rows.processes)
     mystery = marked(process.endswith(":?") for process in rows.processes)
     lists = memory.lists_processes
@@ -126,6 +126,6 @@ def _remembered(rows: Rows, memory: Ledger, numbers: programs.Evidence) -> progr
 
 def _own_watts(rows: Rows, weighed: fuse.Weighed) -> Array:
     """Return the power that each row's share of its GPU draws, 0 where it is not known."""
-    share = np.nan_to_num(weighed.numbers["share"], nan=0.0)
+    share = filled(weighed.numbers["share"])
     share = np.where(np.isnan(weighed.numbers["share"]), 1.0 * (rows.gpu >= 0), share)
-    return np.nan_to_num(weighed.numbers["power"]) * np.clip(share, 0.0, 1.0)
+    return filled(weighed.numbers["power"]) * np.clip(share, 0.0, 1.0)

@@ -27,7 +27,9 @@ def evidence(
 ) -> tuple[Evidence, Evidence, tuple[str, ...]]:
     """Return pieces, numbers and coins' names, (R,) each, of the rows that have a GPU."""
     at = np.where(rows.gpu >= 0, rows.gpu, len(gpu.subjects))
-    numbers = {name: np.append(column, np.nan)[at] for name, column in found.items()}
+    table = np.stack([*found.values()])
+    padded = np.concatenate([table, np.full((len(table), 1), np.nan)], axis=1)
+    numbers = dict(zip(found, padded[:, at], strict=True))
     share, uneven, alone, memory = _parts(rows, uses)
     numbers |= {"share": share, "own_unevenness": uneven}
     numbers["memory"] = np.where(
@@ -36,7 +38,7 @@ def evidence(
     numbers["excess"] = window.divide(
         numbers["integer"], numbers["floating"] + numbers["integer_tensor"]
     )
-    names, _ = coins.match(np.nan_to_num(numbers["memory"]), time)
+    names, _ = coins.match(window.filled(numbers["memory"]), time)
     takes_part = np.isnan(share) | (share > 0.05)
     works = takes_part & (numbers["utilization"] > 0.05)
     pieces = _pipes(numbers, works, alone) | _memory(numbers, works, names)
@@ -67,7 +69,7 @@ def _parts(rows: Rows, uses: View | None) -> tuple[Array, Array, NDArray[np.bool
         share[listed] = load[rows.use[listed]]
         uneven[listed] = window.deviation(uses["sm_utilization_ratio"])[rows.use[listed]]
         memory[listed] = uses.latest["memory_used_bytes"][rows.use[listed]]
-        quiet = np.nan_to_num(share, nan=1.0) <= 0.02
+        quiet = window.filled(share, 1.0) <= 0.02
         busy = np.bincount(rows.gpu[listed & ~quiet & (rows.gpu >= 0)], minlength=len(counts))
         sole = marked(0 <= g < len(busy) and busy[g] <= 1 for g in rows.gpu)
         alone |= sole & ~quiet
@@ -103,10 +105,10 @@ def _load(numbers: Evidence, works: NDArray[np.bool_], alone: NDArray[np.bool_])
     load, controller, ripple = numbers["utilization"], numbers["controller"], numbers["ripple"]
     full = works & (load >= 0.9)
     level = window.divide(numbers["power"], numbers["limit"])
-    even = (ripple < 0.03) & (np.nan_to_num(numbers["unevenness"]) < 0.05)
+    even = (ripple < 0.03) & (window.filled(numbers["unevenness"]) < 0.05)
     steady = works & np.where(alone, even, numbers["own_unevenness"] < 0.05)
     off, repeats = numbers["off"], numbers["repetition"]
-    held = np.nan_to_num(numbers["memory_extent_long"], nan=np.inf) <= 4 * _MIB
+    held = window.filled(numbers["memory_extent_long"], np.inf) <= 4 * _MIB
     cycled = works & (off > 0.1) & (off < 0.95) & (numbers["switches"] >= 3) & held
     return {
         "memory_hard": known(controller, full & (controller >= 0.8)),
@@ -148,11 +150,13 @@ def _peers(
     for case, place in zip(cases.tolist(), at.tolist(), strict=True):
         seen.setdefault(case, set()).add(place)
     fellows = np.array([len(seen[c]) if c >= 0 else np.nan for c in cases.tolist()], np.float64)
-    several = np.nan_to_num(fellows) >= 2
-    power = gpu["power_watts"]
-    padded = np.concatenate([power, np.full((len(power), 1), np.nan, power.dtype)], axis=1)
-    kinship = together(padded[:, at], np.where(several, cases, -1))
-    silent = (numbers["bus"] <= _BUS_BYTES_PER_SECOND) & (np.nan_to_num(numbers["links"]) <= _MB)
+    several = window.filled(fellows) >= 2
+    kinship = np.full(len(rows), np.nan)
+    if several.any():
+        power = gpu["power_watts"]
+        padded = np.concatenate([power, np.full((len(power), 1), np.nan, power.dtype)], axis=1)
+        kinship = together(padded[:, at], np.where(several, cases, -1))
+    silent = (numbers["bus"] <= _BUS_BYTES_PER_SECOND) & (window.filled(numbers["links"]) <= _MB)
     return {
         "silent_links": known(numbers["bus"], several & silent),
         "apart": known(kinship, several & (kinship < 0.2) & (numbers["utilization"] > 0.5)),

@@ -23,7 +23,7 @@ from aisec_daemon.detectors.mining.pieces import (
 from aisec_daemon.detectors.mining.programs import Evidence, Texts
 from aisec_daemon.model import Severity
 from aisec_daemon.numerics.fusion import strongest, summed
-from aisec_daemon.numerics.window import Array
+from aisec_daemon.numerics.window import Array, filled
 
 _GROUP_OF = np.array(
     [GROUPS.index((p.family, p.group)) if p.family != "honest" else -1 for p in PIECES]
@@ -56,15 +56,14 @@ def weigh(
 ) -> Weighed:
     """Add up what speaks for and against each row; `unsettled` rows are not acquitted yet."""
     unknown = np.full(rows, np.nan)
-    matrix = np.stack([pieces.get(name, unknown) for name in NAMES], axis=1)
-    matrix = _without_void(matrix)
+    matrix = _without_void(np.array([pieces.get(name, unknown) for name in NAMES]).T)
     weights = matrix * WEIGHTS
     parts = strongest(weights[:, _SUSPICIOUS], _GROUP_OF[_SUSPICIOUS], len(GROUPS))
     families = summed(parts, _FAMILY_OF, len(FAMILIES), CAPS)
     seen = ~np.isnan(matrix[:, NAMES.index("framework")])
     explained = seen | (matrix[:, _EXPLAINING] == 1).any(axis=1)
     families[~explained, 0] = np.minimum(families[~explained, 0], UNEXPLAINED_CAP)
-    against = np.nansum(weights[:, ~_SUSPICIOUS], axis=1)
+    against = filled(weights[:, ~_SUSPICIOUS]).sum(axis=1)
     limit = np.minimum(HONEST_CAP, families.max(axis=1, initial=0.0))
     honest = np.minimum(against, limit)
     score = (families.sum(axis=1) - honest) / LINE

@@ -47,39 +47,46 @@ def features(gpu: View, recent_seconds: float, settle: int) -> Features:
 
     NaN for what is not known, because nothing was read, or fewer than `settle` readings were.
     """
-    recent = gpu.times > gpu.time - recent_seconds
-    past = {name: gpu[name] for name in COLUMNS}
-    now = {name: series[recent] for name, series in past.items()}
-    lately = gpu.times > gpu.time - recent_seconds / 2
-    found = _load(now) | _memory(past["memory_used_bytes"][lately])
-    found |= _traffic(now) | _pipes(past, now) | _rhythm(past)
+
+    def lately(seconds: float) -> slice:
+        return slice(int(np.searchsorted(gpu.times, gpu.time - seconds, side="right")), None)
+
+    recent = lately(recent_seconds)
+    now = {name: gpu[name][recent] for name in COLUMNS}
+    found = _load(now) | _memory(gpu["memory_used_bytes"][lately(recent_seconds / 2)])
+    found |= _traffic(now) | _pipes(gpu, now) | _rhythm(gpu)
     latest = gpu.latest
-    just_now = gpu.times > gpu.time - _JUST_NOW_SECONDS
-    found["least_now"] = window.least(past["utilization_ratio"][just_now])
+    found["least_now"] = window.least(gpu["utilization_ratio"][lately(_JUST_NOW_SECONDS)])
     found["limit"] = latest["power_limit_watts"]
     found["memory_clock"] = window.divide(
         latest["memory_clock_hertz"], latest["memory_clock_max_hertz"]
     )
-    readings = window.count(now["utilization_ratio"])
-    unsettled = np.fmax(readings, window.count(now["power_watts"])) < settle
-    for name, numbers in found.items():
-        if name != "power":
-            found[name] = np.where(unsettled, np.nan, numbers)
-    return found
+    readings = window.count(_stacked(now, "utilization_ratio", "power_watts")).max(axis=0)
+    told = np.stack(list(found.values()))
+    told[:, readings < settle] = np.nan
+    return dict(zip(found, told, strict=True)) | {"power": found["power"]}
+
+
+def _stacked(series: Mapping[str, NDArray[np.float32]], *names: str) -> NDArray[np.float32]:
+    """Return several series as one (C, T, S): one call for all of them costs as much as for one."""
+    return np.stack([series[name] for name in names])
 
 
 def _load(now: Mapping[str, NDArray[np.float32]]) -> Features:
-    power = window.mean(now["power_watts"])
     load = now["utilization_ratio"]
-    busy = window.share(load, load > _BUSY)
+    works = load > _BUSY
+    readings = (load, now["power_watts"], now["memory_utilization_ratio"])
+    windows = np.stack([*readings, np.where(works, load, np.float32(np.nan))])
+    utilization, power, controller, level = window.mean(windows)
+    unevenness, ripple = window.deviation(windows[:2])
     return {
-        "utilization": window.mean(load),
-        "unevenness": window.deviation(load),
-        "busy": busy,
-        "level": window.mean(np.where(load > _BUSY, load, np.nan)),
+        "utilization": utilization,
+        "unevenness": unevenness,
+        "busy": window.share(load, works),
+        "level": level,
         "power": power,
-        "ripple": window.divide(window.deviation(now["power_watts"]), power),
-        "controller": window.mean(now["memory_utilization_ratio"]),
+        "ripple": window.divide(ripple, power),
+        "controller": controller,
     }
 
 
@@ -90,21 +97,15 @@ def _memory(used: NDArray[np.float32]) -> Features:
 
 def _traffic(now: Mapping[str, NDArray[np.float32]]) -> Features:
     """Traffic in both directions; of a direction that is not counted nothing is assumed."""
-    rates = {
-        bus: now[f"{bus}_transmit_bytes_per_second"] + now[f"{bus}_receive_bytes_per_second"]
-        for bus in ("pcie", "nvlink")
-    }
+    buses = "pcie", "nvlink"
+    sent = _stacked(now, *(f"{bus}_transmit_bytes_per_second" for bus in buses))
+    received = _stacked(now, *(f"{bus}_receive_bytes_per_second" for bus in buses))
+    bus, links = window.median(sent + received)
     media = np.fmax(now["encoder_utilization_ratio"], now["decoder_utilization_ratio"])
-    return {
-        "bus": window.median(rates["pcie"]),
-        "links": window.median(rates["nvlink"]),
-        "media": window.mean(media),
-    }
+    return {"bus": bus, "links": links, "media": window.mean(media)}
 
 
-def _pipes(
-    past: Mapping[str, NDArray[np.float32]], now: Mapping[str, NDArray[np.float32]]
-) -> Features:
+def _pipes(past: View, now: Mapping[str, NDArray[np.float32]]) -> Features:
     """Shares of the time in which the multiprocessors were busy; the past where now is too little.
 
     A sum over a sum is the same at full load, throttled and on a duty cycle.
@@ -116,7 +117,7 @@ def _pipes(
     enough = recent["active_readings"] >= _ACTIVE_READINGS
     if enough.all():
         return recent
-    whole = _shares(past)
+    whole = _shares(past.past)
     return {name: np.where(enough, recent[name], whole[name]) for name in recent}
 
 
@@ -125,11 +126,8 @@ def _shares(series: Mapping[str, NDArray[np.float32]]) -> Features:
     working = active > _BUSY
     readings = window.total(working)
     whole = np.where(readings < _ACTIVE_READINGS, np.nan, window.total(active, working))
-
-    def share(pipe: str) -> Array:
-        return window.divide(window.total(series[f"pipe_{pipe}_ratio"], working), whole)
-
-    shares = {pipe: share(pipe) for pipe in PIPES}
+    sums = window.total(_stacked(series, *(f"pipe_{pipe}_ratio" for pipe in PIPES)), working)
+    shares = dict(zip(PIPES, window.divide(sums, whole), strict=True))
     return {
         "active_readings": readings,
         "integer": np.minimum(shares["integer"], 1.0),
@@ -139,15 +137,15 @@ def _shares(series: Mapping[str, NDArray[np.float32]]) -> Features:
     }
 
 
-def _rhythm(past: Mapping[str, NDArray[np.float32]]) -> Features:
+def _rhythm(past: View) -> Features:
     """Over the whole window: power that repeats itself, and load that is switched on and off."""
-    load = past["utilization_ratio"]
-    off = window.share(load, load < _BUSY)
-    on = load >= _BUSY
-    switches = window.total(on[1:] & (load[:-1] < _BUSY))
+    load, used = (
+        np.asfortranarray(past[name]) for name in ("utilization_ratio", "memory_used_bytes")
+    )
+    off, on = load < _BUSY, load >= _BUSY
     return {
         "repetition": repetition(past["power_watts"]),
-        "off": off,
-        "switches": switches,
-        "memory_extent_long": window.extent(np.where(on, past["memory_used_bytes"], np.nan)),
+        "off": window.share(load, off),
+        "switches": window.total(on[1:] & off[:-1]),
+        "memory_extent_long": window.extent(np.where(on, used, np.float32(np.nan))),
     }

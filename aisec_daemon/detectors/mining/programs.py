@@ -77,7 +77,7 @@ def evidence(
 
 def known(read: Array, holds: NDArray[np.bool_]) -> Array:
     """Return 1 where it holds, 0 where not, NaN where `read` is NaN."""
-    return np.where(np.isnan(read), np.nan, holds.astype(np.float64))
+    return np.where(np.isnan(read), np.nan, holds)
 
 
 def _places(wanted: Sequence[str], subjects: Sequence[str]) -> NDArray[np.intp]:

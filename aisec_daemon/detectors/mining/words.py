@@ -10,6 +10,7 @@ from aisec_daemon.detectors.mining.fuse import Weighed
 from aisec_daemon.detectors.mining.pieces import FAMILIES, NAMES, PIECES, WEIGHTS
 from aisec_daemon.detectors.mining.rows import Rows
 from aisec_daemon.model import Verdict
+from aisec_daemon.numerics.window import filled
 
 _GIB, _MB = 2.0**30, 1e6
 _STRONGEST = 3
@@ -30,9 +31,8 @@ _ALIKE = (
 def verdict(rows: Rows, weighed: Weighed) -> Verdict:
     """Return the verdict; only rows past the line are described."""
     past = set(np.flatnonzero(weighed.score >= 1).tolist())
-    order = np.argsort(-np.nan_to_num(weighed.pieces * WEIGHTS), axis=1, kind="stable")
     described = [
-        _describe(rows, weighed, row, order[row]) if row in past else ("", "", "", "")
+        _describe(rows, weighed, row) if row in past else ("", "", "", "")
         for row in range(len(rows))
     ]
     reasons, pieces, algorithms, had = zip(*described, strict=True) if described else ((),) * 4
@@ -55,9 +55,8 @@ def verdict(rows: Rows, weighed: Weighed) -> Verdict:
     )
 
 
-def _describe(
-    rows: Rows, weighed: Weighed, row: int, order: np.ndarray
-) -> tuple[str, str, str, str]:
+def _describe(rows: Rows, weighed: Weighed, row: int) -> tuple[str, str, str, str]:
+    order = np.argsort(-filled(weighed.pieces[row] * WEIGHTS), kind="stable")
     every = [int(p) for p in order if weighed.pieces[row, p] == 1]
     against = [p for p in every if PIECES[p].family == "honest"]
     spoke = _one_a_group([p for p in every if PIECES[p].family != "honest"])

@@ -61,8 +61,14 @@ def main() -> None:
     wire = os.dup(1)
     os.dup2(2, 1)  # what a library prints must not get between the frames
 
+    waiting = bytearray()
+
     def send(frame: Frame) -> None:
-        rest = memoryview(encode(frame))
+        waiting.extend(encode(frame))
+        if frame.kind is Kind.GPU:
+            return  # what is begun next is told at once: both go together, and wake the parent once
+        rest = bytes(waiting)
+        waiting.clear()
         while rest:
             rest = rest[os.write(wire, rest) :]
 

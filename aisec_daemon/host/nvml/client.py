@@ -51,6 +51,12 @@ class Nvml:
         with self._lock:
             self._supervisor.begin()
 
+    def arrange(self, *, patience_seconds: float, release_seconds: float) -> None:
+        """Go by these from now on, in place of what it was made with."""
+        with self._lock:
+            self._supervisor.be_patient(patience_seconds)
+            self._release = release_seconds
+
     def read(self) -> Reading:
         """Read all GPUs; UnreadableError if none is heard of, never later than the deadline.
 

@@ -24,10 +24,14 @@ INIT_PATIENCE_SECONDS = 60.0
 
 
 class Crew:
-    """The children and who serves what. `all_lost`: they last said that every GPU is lost."""
+    """The children and who serves what.
+
+    `all_lost`: they last said that every GPU is lost; `patience_seconds`: so long a GPU may let
+    others wait.
+    """
 
     def __init__(self, command: Sequence[str], patience_seconds: float) -> None:
-        self._patience = patience_seconds
+        self.patience_seconds = patience_seconds
         self.main = Post(command)
         self.apart = Post(command)
         self.quarantine = Quarantine()
@@ -101,7 +105,7 @@ class Crew:
             if waited > OPEN_PATIENCE_SECONDS:
                 self.lose(self.main, "the driver does not answer", now)
         else:
-            patience = OPEN_PATIENCE_SECONDS if child.opening else self._patience
+            patience = OPEN_PATIENCE_SECONDS if child.opening else self.patience_seconds
             others_wait = not self.main.asked or child.waiting != {child.busy}
             if others_wait and waited > patience:
                 self._set_apart(child, child.busy, now)

@@ -9,6 +9,7 @@ import pynvml
 
 from aisec_daemon.host.nvml import values
 from aisec_daemon.host.nvml.codes import PERMANENT, SUCCESS
+from aisec_daemon.host.nvml.layouts import plain
 from aisec_daemon.host.nvml.library import Ladder, Library
 
 ALL_LINKS = 0xFFFFFFFF
@@ -50,7 +51,7 @@ class FieldValues:
         self._batch = self._prepare([*kept, *ids])
 
     def _prepare(self, ids: list[tuple[int, int]]) -> Any:
-        batch = (pynvml.c_nvmlFieldValue_t * len(ids))()
+        batch = (plain(pynvml.c_nvmlFieldValue_t) * len(ids))()
         for item, (field, scope) in zip(batch, ids, strict=True):
             item.fieldId, item.scopeId = field, scope
         return batch

@@ -10,6 +10,7 @@ import pynvml
 
 from aisec_daemon.host.nvml import values
 from aisec_daemon.host.nvml.codes import PERMANENT, SUCCESS, UNKNOWN
+from aisec_daemon.host.nvml.layouts import plain
 from aisec_daemon.host.nvml.library import Library, LostError, NvmlError
 
 SHORTEST_SECONDS = 0.1  # the driver refreshes its counters no faster
@@ -52,7 +53,7 @@ class Gpm:
         self._library = library
         self._handle = handle
         self._instance = instance
-        self._request = pynvml.c_nvmlGpmMetricsGet_t()
+        self._request = plain(pynvml.c_nvmlGpmMetricsGet_t)()
         self._wanted = [*_PERCENTS, *_RATES]
         self._before: tuple[Any, float] | None = None
         self._spare: Any = None

@@ -13,6 +13,7 @@ import pynvml
 from aisec_daemon.host.nvml import values
 from aisec_daemon.host.nvml.arrays import Array
 from aisec_daemon.host.nvml.codes import NOT_FOUND, PERMANENT
+from aisec_daemon.host.nvml.layouts import plain
 from aisec_daemon.host.nvml.library import Library, LostError, NvmlError
 from aisec_daemon.host.nvml.samples import FIRST_SPAN_MICROSECONDS
 
@@ -33,7 +34,7 @@ class ProcessUtilization:
 
     def __init__(self, library: Library, handle: Any) -> None:
         self._handle = handle
-        self._array = Array(library, pynvml.c_nvmlProcessUtilizationSample_t)
+        self._array = Array(library, plain(pynvml.c_nvmlProcessUtilizationSample_t))
         self._last = 0
         self._supported = True
 

@@ -11,6 +11,7 @@ import pynvml
 
 from aisec_daemon.host.nvml import values
 from aisec_daemon.host.nvml.arrays import Array
+from aisec_daemon.host.nvml.layouts import plain
 from aisec_daemon.host.nvml.library import Ladder, Library
 from aisec_daemon.host.nvml.process_utilization import ProcessUtilization
 from aisec_daemon.host.nvml.row import Process
@@ -94,4 +95,4 @@ def _info(library: Library) -> Any:
     confidential = library.has("nvmlDeviceGetConfComputeMemSizeInfo")
     if confidential and not library.has("nvmlDeviceGetRunningProcessDetailList"):
         return _LargerInfo
-    return pynvml.c_nvmlProcessInfo_v2_t
+    return plain(pynvml.c_nvmlProcessInfo_v2_t)

@@ -9,6 +9,7 @@ import pynvml
 
 from aisec_daemon.host.nvml import values
 from aisec_daemon.host.nvml.arrays import Array
+from aisec_daemon.host.nvml.layouts import plain
 from aisec_daemon.host.nvml.library import Library
 
 POWER, UTILIZATION, MEMORY_UTILIZATION = 0, 1, 2
@@ -28,7 +29,7 @@ class Samples:
     def __init__(self, library: Library, handle: Any, kind: int) -> None:
         self._handle = handle
         self._kind = kind
-        self._array = Array(library, pynvml.c_nvmlSample_t)
+        self._array = Array(library, plain(pynvml.c_nvmlSample_t))
         self._type = c_uint()
         self._last = 0
 

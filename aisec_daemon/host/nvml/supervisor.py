@@ -27,13 +27,16 @@ class Supervisor:
     def __init__(self, command: Sequence[str], tally: Tally, patience_seconds: float) -> None:
         self.roster = Roster()
         self._tally = tally
-        self._patience = patience_seconds
         self._crew = Crew(command, patience_seconds)
         self._answered: set[int] = set()
 
     def begin(self) -> None:
         """Man the crew; nothing is asked yet."""
         self._crew.keep_up(time.monotonic())
+
+    def be_patient(self, seconds: float) -> None:
+        """Let a GPU make others wait so long from now on."""
+        self._crew.patience_seconds = seconds
 
     def turn(self, deadline: float) -> bool:
         """Ask for all GPUs until this monotonic time; return whether any was heard of."""
@@ -69,9 +72,10 @@ class Supervisor:
 
     def _finished(self, now: float, started: float) -> bool:
         main, apart = self._crew.main, self._crew.apart
+        patience = self._crew.patience_seconds
         if apart.child and not apart.is_done:
-            hangs = apart.child.busy is not None and now - apart.child.since > self._patience
-            if not hangs and now - started < self._patience:
+            hangs = apart.child.busy is not None and now - apart.child.since > patience
+            if not hangs and now - started < patience:
                 return False
         return main.is_done if main.child else main.rests(now)
 
@@ -129,7 +133,7 @@ class Supervisor:
             crew.start_over()
             return False
         seconds = answer.rows[0].numbers[_READ_SECONDS] if answer.rows else math.inf
-        crew.quarantine.answered(answer.index, promptly=seconds <= self._patience)
+        crew.quarantine.answered(answer.index, promptly=seconds <= crew.patience_seconds)
         return True
 
     def _done(self, post: Post, now: float) -> None:

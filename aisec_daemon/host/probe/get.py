@@ -115,12 +115,23 @@ def _exchange(target: Target, path: str, deadline: float, *, tls: bool) -> bytes
         channel = _wrap(plain, deadline) if tls else plain
         try:
             channel.settimeout(_left(deadline))
-            channel.sendall(request(target, path))
-            return _receive(channel, deadline)
+            return _ask(channel, request(target, path), deadline)
         finally:
             channel.close()
     finally:
         plain.close()
+
+
+def _ask(channel: socket.socket, question: bytes, deadline: float) -> bytes:
+    """Send and receive; who hangs up while he is asked may have said why."""
+    try:
+        channel.sendall(question)
+    except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
+        said = _receive(channel, deadline)
+        if not said:
+            raise
+        return said
+    return _receive(channel, deadline)
 
 
 def _insist_on_here(connection: socket.socket) -> None:

@@ -27,6 +27,7 @@ GONE = frozenset((ENOENT, ESRCH))
 _ATTEMPTS = 3
 _COMMAND_BYTES = 128 * 1024  # the longest argument the kernel takes
 _KEY_BYTES = 16
+_UNDERSTOOD_MAX = 1024
 _NO_LOGIN = 4294967295  # (uid_t) -1: nobody logged in, see proc_pid_loginuid(5)
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_CLOEXEC
@@ -73,6 +74,7 @@ class Attributes:
         self._key = key
         self._matcher = matcher or default()
         self._mounted: dict[bytes, Placement] = {}
+        self._understood: dict[tuple[bytes, bytes, str | None], tuple[str, str]] = {}
 
     def refresh(self) -> None:
         """Begin a scan: users and mounts may have changed."""
@@ -127,6 +129,8 @@ class Attributes:
         link = reading.link()
         executable, state = _describe(link)
         command = reading.file("cmdline", bytes)
+        command_hash = None if command is None else self._hash(command)
+        shown, indicators = self._understand(stat.name, link or b"", command, command_hash)
         uid = reading.file("status", parse_uid)
         login = reading.file("loginuid", int)
         place = reading.file("cgroup", parse_cgroup)
@@ -138,8 +142,8 @@ class Attributes:
             name=redact_name(stat.name),
             executable=executable,
             executable_state=state,
-            command=None if command is None else redact_command(command),
-            command_hash=None if command is None else self._hash(command),
+            command=shown,
+            command_hash=command_hash,
             user=None if uid is None else self.users.name(uid),
             uid=uid,
             parent=stat.parent,
@@ -150,8 +154,27 @@ class Attributes:
             slurm_step=place and place.slurm_step,
             unit=place and place.unit,
             login_user=self._login(login),
-            indicators=self._matcher.match(stat.name, link or b"", command or b""),
+            indicators=indicators,
         )
+
+    def _understand(
+        self, name: bytes, link: bytes, command: bytes | None, command_hash: str | None
+    ) -> tuple[str | None, str]:
+        """Return a command line without its secrets, and which known marks the program bears.
+
+        Both take far longer than reading it, and workers of one program have the same. What is
+        remembered hangs on the keyed hash, so that no raw command line is kept.
+        """
+        if command is None:
+            return None, self._matcher.match(name, link, b"")
+        key = name, link, command_hash
+        known = self._understood.get(key)
+        if known is None:
+            known = redact_command(command), self._matcher.match(name, link, command)
+            if len(self._understood) >= _UNDERSTOOD_MAX:
+                self._understood.clear()
+            self._understood[key] = known
+        return known
 
     def _by_mounts(self, reading: _Reading) -> Placement:
         """Return where a process runs whose cgroup is "/".

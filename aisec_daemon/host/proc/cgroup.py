@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from aisec_daemon.host.redaction.redact import redact_path
@@ -40,6 +41,7 @@ class Placement(NamedTuple):
     unit: str = ""
 
 
+@lru_cache(maxsize=512)  # processes of one unit or container have the same
 def parse_cgroup(text: bytes) -> Placement:
     """Find container, pod, Slurm job and unit in the paths of all hierarchies.
 

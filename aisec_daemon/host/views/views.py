@@ -145,11 +145,11 @@ class Views:
             turn.views["kernel"].lack = f"the range of pids cannot be read: {error}"
             return
         found = []
+        probe, everywhere, gone = self._probe, turn.everywhere, Answer.GONE
         numbers = self._sweep.numbers(count, newest, pid_max)
-        for tried, number in enumerate(numbers, start=1):
-            if number in turn.everywhere:
+        for tried, number in enumerate(numbers, start=1):  # thousands, of which hardly one answers
+            if number in everywhere or (answer := probe(number)) is gone:
                 continue
-            answer = self._probe(number)
             if answer is Answer.ALIVE:
                 count -= _LOOK_COST
                 if look(self._proc, number).sight is Sight.THREAD:

@@ -51,11 +51,15 @@ class Group(NamedTuple):
         return _hashed(*self)
 
     @property
+    def lasting_script(self) -> str:
+        """The script without the folders of a single run."""
+        return _RUN.sub("#", self.script)
+
+    @property
     def identity(self) -> str:
         """A short name that outlives a restart: ids of containers, pods and jobs are new then."""
-        script = _RUN.sub("#", self.script)
         unit = None if self.unit is None else _NUMBERS.sub("#", self.unit)
-        return _hashed(self.executable, script, self.user, self.place, unit)
+        return _hashed(self.executable, self.lasting_script, self.user, self.place, unit)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ class Looked:
 
     identity: ProcessIdentity
     maps: Rereading = field(default_factory=Rereading)
-    loaded: Loaded = field(default_factory=Loaded)
+    loaded: Loaded = Loaded()  # noqa: RUF009 - frozen, so that all may share it
     script: str = ""
     child: bool = False
     owner: Owner | None = None
@@ -64,10 +64,12 @@ class Examiner:
 
     def __init__(self) -> None:
         self._surroundings = Patience(Surroundings)
+        self._scripts: dict[tuple[str | int | None, ...], Script] = {}
 
     def turn(self) -> None:
-        """Begin a turn: files may have changed since the last one."""
+        """Begin a turn: files and titles may have changed since the last one."""
         self._surroundings.turn()
+        self._scripts.clear()
 
     def examine(self, looked: Looked, directory: int, *, real: bool) -> int:
         """Look at the process whose folder is open; return what that cost, in bytes of maps.
@@ -80,7 +82,7 @@ class Examiner:
         base = path.rpartition("/")[2]
         native = _IN_SITE.search(path) is not None and not _is_python(base)
         interpreter = "" if native else looked.loaded.interpreter or _interpreter(base)
-        script = _script(directory, interpreter)
+        script = self._script(looked.identity, directory, interpreter)
         service = services().by_executable.get(base)
         looked.child = looked.child or script.kind == "child"
         looked.service = looked.owner.service if looked.owner else looked.loaded.service
@@ -92,6 +94,23 @@ class Examiner:
         if looked.service or looked.loaded.words & _data_words():
             looked.mapped = mapped_data(text)
         return size
+
+    def _script(self, identity: ProcessIdentity, directory: int, interpreter: str) -> Script:
+        """Return what an interpreter runs; nothing if it is none.
+
+        To ask for arguments costs half as much as all maps do, and many interpreters of a node were
+        forked from another: of one user's, in one container, with equal hashes, one is asked, since
+        anybody may write another title over his own. A title that hides them is not kept.
+        """
+        if not interpreter:
+            return Script()
+        key = interpreter, identity.command_hash, identity.uid, identity.container
+        known = self._scripts.get(key)
+        if known is None:
+            known = _read_script(directory, interpreter)
+            if identity.command_hash and known.kind != "child":
+                self._scripts[key] = known
+        return known
 
     def _look_around(
         self, looked: Looked, directory: int, script: Script, service: Service | None, real: bool
@@ -135,10 +154,7 @@ def _interpreter(base: str) -> str:
     return "python" if _is_python(base) else "java" if base == "java" else ""
 
 
-def _script(directory: int, interpreter: str) -> Script:
-    """Read what an interpreter runs; nothing if it is none."""
-    if not interpreter:
-        return Script()
+def _read_script(directory: int, interpreter: str) -> Script:
     descriptor = os.open("cmdline", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
     try:
         raw = os.read(descriptor, _COMMAND_BYTES)

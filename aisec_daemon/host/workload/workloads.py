@@ -28,7 +28,6 @@ from aisec_daemon.host.workload.workload import Workload
 _FRESH_SECONDS = 4.0
 _TURN_BYTES = 16 << 20  # of maps read in one turn, or what costs as much
 _WAIT_TURNS = (1, 2, 4, 6, 12, 30)  # between looks at a process that maps more
-_PARENTS = 8  # looked at for the script of a process that was started by its own program
 _DENIED = frozenset((EACCES, EPERM))
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
@@ -55,6 +54,7 @@ class Workloads:
         self._scans = 0
         self._turn = 0
         self._assets: list[Asset] = []
+        self._scripts: dict[str, str] = {}
         self._at = -math.inf
 
     def read(self) -> list[Workload]:
@@ -71,12 +71,24 @@ class Workloads:
         same = known is not None and known.identity.start_ticks == identity.start_ticks
         return known.mapped if known is not None and same else ()
 
+    def script(self, process: str) -> str | None:
+        """Return the script that a process runs, without folders of a single run.
+
+        None if nobody has asked for workloads since it is one: looking costs, and this does not.
+        """
+        return self._scripts.get(process)
+
     def assets(self) -> list[Asset]:
         """Return them in groups; UnreadableError if nobody can tell."""
         with self._lock:
             now = time.monotonic()
             if now - self._at >= _FRESH_SECONDS:
                 self._assets = self._find()
+                self._scripts = {
+                    each.identity.subject: asset.group.lasting_script
+                    for asset in self._assets
+                    for each in asset.workloads
+                }
                 self._at = now
             return list(self._assets)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from aisec_daemon.model.exposition.families import FINDINGS
 from aisec_daemon.model.exposition.text import Chunk, samples
@@ -30,20 +31,26 @@ class FindingCounts:
         self._closed: Counter[_Pair] = Counter(dict.fromkeys(self._start, 0))
         self._words: _Samples = [(_words(rule), 1.0) for rule in rules]
 
-    def take(self, tick: Tick) -> list[Chunk]:
-        """Count the tick's changes and render what is open."""
-        self._opened.update(_changed(tick.changes, "opened"))
-        self._closed.update(_changed(tick.changes, "closed"))
+    def take(self, tick: Tick) -> Callable[[], list[Chunk]]:
+        """Count the tick's changes; what comes back renders them, and what is open."""
+        if tick.changes:
+            self._opened = _with(self._opened, _changed(tick.changes, "opened"))
+            self._closed = _with(self._closed, _changed(tick.changes, "closed"))
+        return partial(self._render, tick.findings, self._opened, self._closed)
+
+    def _render(
+        self, findings: Sequence[Finding], opened: Counter[_Pair], closed: Counter[_Pair]
+    ) -> list[Chunk]:
         held = Counter(dict.fromkeys(self._start, 0))
-        held.update(_pair(f) for f in tick.findings if not f.allowed)
+        held.update(_pair(f) for f in findings if not f.allowed)
         allowed = Counter(dict.fromkeys(self._rules, 0))
-        allowed.update(f.rule.name for f in tick.findings if f.allowed)
+        allowed.update(f.rule.name for f in findings if f.allowed)
         scores: dict[str, float] = {}
-        for finding in tick.findings:
+        for finding in findings:
             name = finding.rule.name
             scores[name] = max(finding.score, scores.get(name, finding.score))
         counts = (_by_pair(held), _by_rule(allowed), _by_rule(scores))
-        totals = (_by_pair(self._opened), _by_pair(self._closed), self._words)
+        totals = (_by_pair(opened), _by_pair(closed), self._words)
         return [
             chunk
             for family, values in zip(FINDINGS, (*counts, *totals), strict=True)
@@ -56,6 +63,13 @@ _Samples = list[tuple[Mapping[str, Word], float]]
 
 def _words(rule: Rule) -> Mapping[str, Word]:
     return {"rule": rule.name, "title": rule.title, "technique": rule.technique}
+
+
+def _with(counts: Counter[_Pair], more: Sequence[_Pair]) -> Counter[_Pair]:
+    """Return the counts and some more; those before may still be rendered."""
+    counted = counts.copy()
+    counted.update(more)
+    return counted
 
 
 def _changed(changes: Sequence[Change], what: str) -> list[_Pair]:

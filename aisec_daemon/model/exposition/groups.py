@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +39,8 @@ class GroupSection:
         self._rows: tuple[str, ...] = ()
         self._top = _Top(table, constant, rows_max)
 
-    def take(self, tick: Tick) -> Rendered:
-        """Render the tick's snapshot."""
+    def take(self, tick: Tick) -> Callable[[], Rendered]:
+        """Add up the tick's snapshot, to be rendered."""
         texts = self._labelling.texts(self._labelling.keys(tick.snapshot))
         present = dict.fromkeys(texts)
         stay = [group for group in self._totals if group in present]
@@ -47,9 +48,18 @@ class GroupSection:
         shown = tuple(groups[: self._series_max // self._block.width])
         if shown != self._rows:
             self._rows = shown
-        chunks = self._block.render(self._rows, self._sum(tick, texts))
         dropped = (len(groups) - len(shown)) * self._block.width
-        return Rendered(chunks + self._top.take(tick.snapshot), dropped)
+        sums = self._sum(tick, texts)
+        return partial(self._render, self._rows, sums, tick.snapshot, dropped)
+
+    def _render(
+        self,
+        rows: tuple[str, ...],
+        sums: NDArray[np.float64],
+        snapshot: Snapshot,
+        dropped: int,
+    ) -> Rendered:
+        return Rendered(self._block.render(rows, sums) + self._top.render(snapshot), dropped)
 
     def _sum(self, tick: Tick, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return (1 + columns, groups): the number of rows, then a sum for each column."""
@@ -89,7 +99,7 @@ class _Top:
         self._block = Block(series, constant)
         self._labelling = Labelling(table.series)
 
-    def take(self, snapshot: Snapshot) -> list[Chunk]:
+    def render(self, snapshot: Snapshot) -> list[Chunk]:
         """Render the rows with the most of the first gauge."""
         if self._rows_max == 0:
             return []

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 
 from aisec_daemon.model.exposition.block import Block
 from aisec_daemon.model.exposition.families import info_series, row_series
 from aisec_daemon.model.exposition.section import Labelling, Rendered
+from aisec_daemon.model.snapshot import Snapshot
 from aisec_daemon.model.table import Table
 from aisec_daemon.model.tick import Tick
 
@@ -27,9 +29,11 @@ class RowSection:
         self._width = self._block.width + self._info.width
         self._rows_max = series_max // max(self._width, 1)
 
-    def take(self, tick: Tick) -> Rendered:
-        """Render the tick's snapshot."""
-        snapshot = tick.snapshot
+    def take(self, tick: Tick) -> Callable[[], Rendered]:
+        """Take the tick's snapshot, to be rendered."""
+        return partial(self._render, tick.snapshot)
+
+    def _render(self, snapshot: Snapshot) -> Rendered:
         keys = self._labelling.keys(snapshot)
         texts, kept = self._labelling.distinct(keys, self._rows_max)
         values = snapshot.values.T[self._order]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from aisec_daemon.model.exposition.text import Chunk, pairs
@@ -20,10 +20,13 @@ class Rendered(NamedTuple):
 
 
 class Section(Protocol):
-    """Renders one table, tick by tick."""
+    """Renders one table; most ticks are followed by another before anybody asks for the page."""
 
-    def take(self, tick: Tick) -> Rendered:
-        """Render the tick's snapshot."""
+    def take(self, tick: Tick) -> Callable[[], Rendered]:
+        """Take what must be taken of every tick; what comes back renders it.
+
+        Ticks are taken by one thread, and one thread at a time renders.
+        """
 
 
 class Labelling:

@@ -57,13 +57,20 @@ def samples(
     constant: Mapping[str, str],
 ) -> Chunk:
     """Render a few samples one by one; what is not finite is left out."""
-    lines = []
-    for labels, value in values:
-        if math.isfinite(value):
-            inside = pairs([*without(constant, labels), *labels.items()])
-            braces = f"{{{inside}}}" if inside else ""
-            lines.append(f"\n{family.name}{braces} {float(value)!r}".encode())
-    return Chunk(family, b"".join(lines))
+    fixed = tuple(constant.items())
+    lines = [
+        f"\n{family.name}{_braces(fixed, tuple(labels.items()))} {float(value)!r}"
+        for labels, value in values
+        if math.isfinite(value)
+    ]
+    return Chunk(family, "".join(lines).encode())
+
+
+@lru_cache(maxsize=2048)
+def _braces(constant: tuple[tuple[str, str], ...], labels: tuple[tuple[str, Word], ...]) -> str:
+    """Return all labels of a sample in their braces, nothing if there are none."""
+    inside = pairs([*without(dict(constant), dict(labels)), *labels])
+    return f"{{{inside}}}" if inside else ""
 
 
 @lru_cache(maxsize=4096)

@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 from hashlib import blake2b
 
 from aisec_daemon.model import Finding, Severity
-from aisec_daemon.model.rule import Fact
+from aisec_daemon.model.rule import Fact, worded
 from aisec_daemon.sinks.alerting.text import plain
 
 ALERT = "AisecFinding"
@@ -127,7 +127,7 @@ def _facts(facts: Mapping[str, Fact]) -> str:
 def _number(fact: Fact) -> str:
     if isinstance(fact, str):
         return plain(fact, _ITEM_MAX)
-    return "not read" if math.isnan(fact) else f"{fact:.6g}"
+    return "not read" if math.isnan(fact) else worded(fact)
 
 
 def _subjects(subjects: tuple[str, ...]) -> str:

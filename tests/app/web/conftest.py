@@ -18,7 +18,7 @@ from aisec_daemon.app.web import Site, WebServer
 from aisec_daemon.app.web.landing import Sight
 from aisec_daemon.model.exposition import Family, Page, samples
 
-PAGE = Page.build("7", [samples(Family("aisec_x_ratio", "gauge", "X."), [({}, 1.0)], {})])
+PAGE = Page("7", lambda: [samples(Family("aisec_x_ratio", "gauge", "X."), [({}, 1.0)], {})])
 
 
 @pytest.fixture

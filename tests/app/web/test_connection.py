@@ -13,6 +13,7 @@ import pytest
 from aisec_daemon.app.web.connection import Connection
 from aisec_daemon.app.web.protection import Protection
 from aisec_daemon.app.web.site import Site
+from aisec_daemon.model.exposition import Chunk, Family, Page
 
 
 def talk(site: Site, sent: bytes, timeout: float = 5.0) -> tuple[bytes, list[str]]:
@@ -99,8 +100,9 @@ def test_dripping_bytes_buys_no_time(site: Site) -> None:
 
 def test_a_client_that_does_not_read_is_cut(site: Site) -> None:
     """A large page fills the socket; the thread does not wait forever."""
-    page = site.page()
-    large = replace(site, page=lambda: replace(page, text=b"x" * 20_000_000))
+    family = Family("aisec_x_ratio", "gauge", "X.")
+    page = Page("8", lambda: [Chunk(family, b"x" * 20_000_000)])
+    large = replace(site, page=lambda: page)
     ours, theirs = socket.socketpair()
     connection = Connection(theirs, large, Protection(), 0.3)
     thread = threading.Thread(target=connection.serve, args=(pytest.fail,))

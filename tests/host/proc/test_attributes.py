@@ -170,12 +170,34 @@ def test_a_process_that_never_settles_is_told_as_it_was_last(
     def exec_again(raw: bytes) -> str:
         attempts.append(raw)
         tree.stat(7, "sh", code=1 + len(attempts))
+        (tree.proc / "7/cmdline").write_text(f"sh\0{len(attempts)}\0")
         return ""
 
     monkeypatch.setattr(attributes, "redact_command", exec_again)
 
     assert reader.read(7).image[2] == b"3"
     assert len(attempts) == 3
+
+
+def test_a_command_line_is_understood_once_and_not_kept(
+    tree: Tree, reader: Attributes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers of one program have the same one; its secret is nowhere in what is remembered."""
+    redacted = []
+    redact = attributes.redact_command
+    monkeypatch.setattr(
+        attributes, "redact_command", lambda raw: redacted.append(raw) or redact(raw)
+    )
+    for pid in (7, 8):
+        tree.add(pid, "sh", "serve\0--password\0hunter2hunter2\0")
+    tree.add(9, "sh", "serve\0--password\0other-secret\0--verbose\0")
+
+    told = [reader.read(pid).identity for pid in (7, 8, 9)]
+
+    assert len(redacted) == 2
+    assert told[0].command == told[1].command != told[2].command
+    assert told[0].command_hash == told[1].command_hash != told[2].command_hash
+    assert "hunter2" not in repr(vars(reader)) + repr(told)
 
 
 def test_a_zombie_does_not_pretend_to_run_nothing(tree: Tree, reader: Attributes) -> None:

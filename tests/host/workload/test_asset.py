@@ -32,6 +32,21 @@ def test_ranks_and_their_helpers_are_one(node):
     assert list(assets) == ["/srv/other.py"]
 
 
+def test_the_script_of_a_process_is_told_once_somebody_asked_for_workloads(node):
+    spawned = "from multiprocessing.spawn import spawn_main; spawn_main(1)"
+    node.python(10, "-u", "/runs/4711/train.py", maps=TORCH)
+    node.python(11, "-c", spawned, maps=TORCH, parent=10)
+    node.add(12, TORCH, exe="/opt/native")
+    tell = node.host.workloads.script
+    found = node.again()
+    subjects = {pid: each.identity.subject for pid, each in found.items()}
+
+    assert tell(subjects[10]) == tell(subjects[11]) == "/runs/#/train.py"
+    assert tell(subjects[12]) == ""
+    node.python(13, "/srv/new.py", maps=TORCH)
+    assert tell(f"13:{subjects[10].partition(':')[2]}") is None
+
+
 def test_a_helper_of_a_service_is_of_that_service(node):
     folder = node.python(10, "/opt/venv/bin/vllm", "serve")
     install(folder, "vllm", "0.6.0", "vllm")

@@ -226,3 +226,36 @@ def test_a_title_that_is_written_over_arguments_changes_nothing(node):
 
     assert node.host.workloads._looked[7].maps.count > 1
     assert (after.subject, after.service) == (before.subject, "jupyter")
+
+
+def test_processes_of_one_user_that_were_started_alike_are_asked_once(node, monkeypatch):
+    for pid in (7, 8, 9, 10):
+        folder = node.python(pid, "/srv/train.py")
+    (folder / "status").write_text("Name:\tpython\nUid:\t1001\t1001\t1001\t1001\n")
+    asked = []
+
+    def counted(path, flags, dir_fd=None, **more):
+        asked.append(path)
+        return real_open(path, flags, dir_fd=dir_fd, **more)
+
+    real_open = os.open
+    node.processes.scan()
+    monkeypatch.setattr("aisec_daemon.host.workload.examine.os.open", counted)
+    node.host.workloads.read()
+
+    scripts = {pid: known.script for pid, known in node.host.workloads._looked.items()}
+    assert scripts == dict.fromkeys((7, 8, 9, 10), "/srv/train.py")
+    assert asked.count("cmdline") == 2
+
+
+@pytest.mark.parametrize("first", [7, 8])
+def test_a_title_over_one_process_hides_nothing_of_another(node, first):
+    """Which of both is looked at first is the order of their pids."""
+    pids = {7: "/srv/train.py", 8: "/srv/train.py"}
+    for pid, script in pids.items():
+        node.python(pid, script)
+    node.processes.scan()
+    (node.tree.proc / f"{first}/cmdline").write_text("ray::IDLE")
+    node.host.workloads.read()
+
+    assert node.host.workloads._looked[15 - first].script == "/srv/train.py"

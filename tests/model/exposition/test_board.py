@@ -11,7 +11,7 @@ QUEUE = Family("aisec_queue_rows", "gauge", "Waiting.")
 
 
 def page(board: Board, **constant: str) -> list[str]:
-    text = Page.build("1", board.chunks(constant)).plain(openmetrics=False).decode()
+    text = Page("1", lambda: board.chunks(constant)).plain(openmetrics=False).decode()
     return [line for line in text.splitlines() if not line.startswith("#")]
 
 

@@ -36,7 +36,7 @@ def tick(*rows: tuple[str | None, float, float, float]) -> Tick:
 
 def show(section: GroupSection, of: Tick) -> dict[str, float]:
     found = {}
-    for chunk in section.take(of).chunks:
+    for chunk in section.take(of)().chunks:
         for line in chunk.body.decode()[1:].split("\n"):
             prefix, number = line.rsplit(" ", 1)
             assert prefix not in found
@@ -98,7 +98,7 @@ def test_groups_that_came_first_stay() -> None:
     section.take(tick(("b", 1.0, 4.0, 1.0)))
     late = tick(("a", 1.0, 1.0, 1.0), ("b", 1.0, 1.0, 1.0))
 
-    assert section.take(late).dropped == 3
+    assert section.take(late)().dropped == 3
     assert show(section, late) == {
         'count{user="b"}': 1.0,
         'cpu_seconds_total{user="b"}': 6.0,

@@ -27,7 +27,7 @@ def tick(*rows: tuple[str, str | None, float, float], table: Table = TABLE) -> T
 
 
 def lines(section: RowSection, of: Tick) -> list[str]:
-    return [line for c in section.take(of).chunks for line in c.body.decode()[1:].split("\n")]
+    return [line for c in section.take(of)().chunks for line in c.body.decode()[1:].split("\n")]
 
 
 def test_a_row_is_a_series_per_column_and_an_info() -> None:
@@ -65,7 +65,7 @@ def test_rows_beyond_the_limit_and_rows_alike_are_counted() -> None:
     """Three series a row: a limit of seven has room for two rows."""
     rows = [("u", "a", 1.0, 1.0), ("u", "b", 2.0, 2.0), ("v", "c", 3.0, 3.0), ("w", "d", 4.0, 4.0)]
     section = RowSection(TABLE, {}, 7)
-    rendered = section.take(tick(*rows))
+    rendered = section.take(tick(*rows))()
 
     assert rendered.dropped == 2 * 3
     assert [chunk.body.count(b"\n") for chunk in rendered.chunks] == [2, 2, 2]
@@ -85,4 +85,4 @@ def test_a_table_without_columns_shows_its_words() -> None:
 
 def test_an_empty_snapshot_shows_nothing() -> None:
     """No rows, no lines."""
-    assert RowSection(TABLE, {}, 10).take(tick()) == ([], 0)
+    assert RowSection(TABLE, {}, 10).take(tick())() == ([], 0)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from aisec_daemon.app.web.landing.words import NOTHING, clock, safe, span
 from aisec_daemon.app.web.runbooks import find
 from aisec_daemon.model import Finding
-from aisec_daemon.model.rule import Fact
+from aisec_daemon.model.rule import Fact, worded
 
 _CARDS = 100
 _SUBJECTS = 8
@@ -55,7 +55,7 @@ def _card(finding: Finding, time: float) -> str:
         f'<article class="finding {severity}"><p class="top"><span class="chip">{severity}</span>'
         f"<code>{safe(rule.name, 64)}</code>{technique}{runbook}"
         f'<span class="since">for {span(time - finding.opened)}, since {clock(finding.opened)}'
-        f"</span></p><h3>{safe(rule.title, 120)}</h3>"
+        f" · <code>{safe(finding.id, 32)}</code></span></p><h3>{safe(rule.title, 120)}</h3>"
         f'<p class="reason"><bdi>{safe(finding.reason, _REASON)}</bdi></p>{allowed}'
         f"{_subjects(finding)}{_facts(finding)}"
         f'<p class="benign"><b>Honest look-alikes:</b> {safe(rule.benign, 300)}</p></article>'
@@ -81,4 +81,4 @@ def _facts(finding: Finding) -> str:
 def _fact(fact: Fact) -> str:
     if isinstance(fact, str):
         return f"<bdi>{safe(fact, 120)}</bdi>"
-    return f"{float(fact):.4g}" if math.isfinite(fact) else NOTHING
+    return worded(float(fact), 4) if math.isfinite(fact) else NOTHING

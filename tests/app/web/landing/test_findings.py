@@ -24,6 +24,10 @@ def test_facts_of_numpy_read_like_any_other():
     assert "<dd>1234</dd>" in page
 
 
+def test_a_card_has_the_id_that_notifications_and_commands_use():
+    assert f"<code>{FINDING.id}</code>" in findings_section([FINDING], 119.0)
+
+
 def test_empty_facts_are_left_out():
     assert "<dt>algorithm" not in findings_section([replace(FINDING, facts={"algorithm": ""})], 0.0)
 
