@@ -62,17 +62,18 @@ def held(simulated: Sequence[Result], recorded: Sequence[Result], rules: Sequenc
             recall = Recall.of(filter(choose, in_view(results, seen)), rules)
             cells += [share(recall.within(seconds), 1), f"{recall.scenes}"]
         rows.append([name, wanted, *cells])
-    rows.append(_silence(simulated, recorded, rules))
+    judged = in_view(simulated, "lists off"), in_view(recorded, "everything")
+    false = [Falsehood.of(results, rules) for results in judged]
+    rows.append(["findings on honest work", "0 on recordings", *_cells(false, "told")])
+    rows.append(["honest work past a warning", "0", *_cells(false, "past")])
     return table(head, rows)
 
 
-def _silence(
-    simulated: Sequence[Result], recorded: Sequence[Result], rules: Sequence[str]
-) -> list[str]:
+def _cells(false: Sequence[Falsehood], kind: str) -> list[str]:
+    """Return how many findings of a kind there were, and in how many scenes, of each origin."""
     cells = []
-    for results in (in_view(simulated, "lists off"), in_view(recorded, "everything")):
-        false = Falsehood.of(results, rules)
-        span = rate(false.a_week(false.told))
-        told = f"{false.told} in {false.weeks:.2g} GPU-weeks: {span} a week"
-        cells += [told, f"{false.scenes}"]
-    return ["findings on honest work", "0 on recordings", *cells]
+    for found in false:
+        count = getattr(found, kind)
+        span = rate(found.a_week(count))
+        cells += [f"{count} in {found.weeks:.2g} GPU-weeks: {span} a week", f"{found.scenes}"]
+    return cells

@@ -45,21 +45,23 @@ class Recall:
 
 @dataclass(frozen=True)
 class Falsehood:
-    """False findings over some GPU-weeks: all of them, and those worse than the truth allows."""
+    """False findings over some GPU-weeks: all, those past a warning, those where silence is due."""
 
     scenes: int
     weeks: float
     told: int
-    beyond: int
+    past: int
+    unbidden: int
 
     @classmethod
     def of(cls, results: Iterable[Result], rules: Sequence[str]) -> Falsehood:
         """Count cases told of scenes that are no mining."""
         honest = [r for r in results if r.truth.kind is not Kind.MINING]
         alarms = [(r.truth.most, a) for r in honest for a in r.alarms if a.rule in rules]
-        beyond = sum(most is None or alarm.worst > most for most, alarm in alarms)
+        past = sum(alarm.worst > Severity.WARNING for _, alarm in alarms)
+        unbidden = sum(most is None for most, _ in alarms)
         weeks = sum(r.truth.seconds for r in honest) / WEEK
-        return cls(len(honest), weeks, len(alarms), beyond)
+        return cls(len(honest), weeks, len(alarms), past, unbidden)
 
     def a_week(self, events: int) -> tuple[float, float]:
         """Return the exact 95 % interval of so many events, per GPU-week."""

@@ -47,16 +47,16 @@ def falsehood(
 ) -> str:
     """Return false findings by a key, and in all."""
     titles = [head, "scenes", "GPU-weeks", "false findings", "a GPU-week (95 %)"]
-    titles += ["beyond a warning, or where silence is due", "a GPU-week (95 %)"]
+    titles += ["past a warning", "a GPU-week (95 %)", "where silence is due"]
     groups = by((r for r in results if r.truth.kind is not Kind.MINING), key)
     rows = [_false(name, Falsehood.of(some, rules)) for name, some in sorted(groups.items())]
     return table(titles, [*rows, _false("all", Falsehood.of(results, rules))])
 
 
 def _false(name: str, found: Falsehood) -> list[str]:
-    both = [(n, found.a_week(n)) for n in (found.told, found.beyond)]
+    both = [(n, found.a_week(n)) for n in (found.told, found.past)]
     cells = [cell for n, span in both for cell in (f"{n}", rate(span))]
-    return [name, f"{found.scenes}", f"{found.weeks:.3f}", *cells]
+    return [name, f"{found.scenes}", f"{found.weeks:.3f}", *cells, f"{found.unbidden}"]
 
 
 def curve(results: Sequence[Result], rules: Sequence[str], view: str) -> str:

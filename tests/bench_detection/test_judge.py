@@ -96,7 +96,7 @@ def test_false_findings_are_those_of_honest_work(judged):
     """One of two, over twice 180 seconds."""
     false = Falsehood.of(judged[0], ["toy"])
 
-    assert (false.scenes, false.told, false.beyond) == (2, 1, 1)
+    assert (false.scenes, false.told, false.past, false.unbidden) == (2, 1, 0, 1)
     assert false.weeks == pytest.approx(360 / 604800)
     assert false.a_week(0)[1] == pytest.approx(3.6889 / false.weeks, rel=1e-4)
 
@@ -109,7 +109,14 @@ def test_a_warning_where_one_is_allowed_is_counted_apart():
     told = play(allowed, [Toy()], everything)
     false = Falsehood.of(results(allowed, told, "everything")[0], ["toy"])
 
-    assert (false.told, false.beyond) == (1, 0)
+    assert (false.told, false.unbidden) == (1, 0)
+
+
+def test_what_is_worse_than_a_warning_is_counted_apart():
+    hot = Take("", "", {"gpu": 1.0}, (truth("worse", Kind.HONEST, Severity.WARNING),), snapshots)
+    false = Falsehood.of(results(hot, play(hot, [Toy()], everything), "everything")[0], ["toy"])
+
+    assert (false.told, false.past, false.unbidden) == (1, 1, 0)
 
 
 def told(time: float, *subjects: str) -> Told:

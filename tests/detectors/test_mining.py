@@ -250,18 +250,70 @@ def test_power_and_load_alone_never_cross_the_line():
     assert quiet(judge(gpus=gpu(little), uses={}))
 
 
-def test_hash_cracking_is_at_most_a_warning_that_names_it():
+SMALL = {"memory_used_bytes": 1 * GIB}
+REBUILT = {"executable_place": "deleted"}
+FROM_TMP = {"executable_place": "temporary", "executable_age_seconds": 900.0}
+CALLED = connection(state="listen", local_port="50051", peer_scope="none")
+CALLED |= connection(inode=2, local_port="50051", peer_scope="private")
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "words", "sockets", "does", "alike"),
+    [
+        (PIPES | SMALL, {}, {}, "may be cracking hashes or mining", "hash cracking"),
+        (PIPES | SMALL, REBUILT, {}, "may be cracking hashes or mining", "hash cracking"),
+        (MINER | SMALL, FROM_TMP, {}, "may be mining", "hash cracking"),
+        (MINER, FROM_TMP, {}, "may be mining (Etchash (ETC))", "stencils"),
+        (PIPES, REBUILT, CALLED, "may be cracking hashes or mining", "zero-knowledge proving"),
+        (
+            MINER | {"utilization_ratio": np.where(np.arange(SECONDS) % 15 < 8, 0.95, 0.0)},
+            {"libraries": "cublas cuda python torch"},
+            connection(first_seen_timestamp_seconds=NOW - 900),
+            "is likely mining (Etchash (ETC))",
+            "federated",
+        ),
+    ],
+    ids=[
+        "cracking",
+        "cracking rebuilt",
+        "cracking without pipes",
+        "stencil",
+        "proving",
+        "federated",
+    ],
+)
+def test_what_looks_like_mining_is_at_most_a_warning_that_names_it(
+    behaviour, words, sockets, does, alike
+):
+    """Rebuilt or started from anywhere: two families, of which honest signs explain one."""
     verdict = judge(
-        gpus=gpu(PIPES | {"memory_used_bytes": 1 * GIB}),
-        uses=use(name="hashcat"),
-        processes=process(indicators=""),
-        programs=program(),
-        sockets={},
+        gpus=gpu(behaviour),
+        uses=use(),
+        processes=process(indicators="", cpu_seconds_per_second=0.9),
+        programs=program(**words),
+        sockets=sockets,
     )
 
     _, severity, reason = only(verdict)
     assert severity is Severity.WARNING
-    assert "hash cracking" in reason
+    assert does in reason
+    assert alike in reason.partition("Judged from")[2]
+
+
+@pytest.mark.parametrize(("cores", "told"), [(0.05, True), (0.9, False)])
+def test_a_framework_mapped_for_show_is_told_without_pipes_by_a_host_that_sleeps(cores, told):
+    """What it takes off is given back; with a thread that spins it is not told."""
+    verdict = judge(
+        gpus=gpu(MINER | {"memory_utilization_ratio": 0.6} | SMALL),
+        uses=use(),
+        processes=process(indicators="", cpu_seconds_per_second=cores),
+        programs=program(libraries="cublas cuda cudnn nccl python torch"),
+        sockets=connection(),
+    )
+
+    assert quiet(verdict) is not told
+    if told:
+        assert "maps a framework for training, but sleeps (0.05 cores)" in only(verdict)[2]
 
 
 def test_before_it_is_settled_nobody_is_acquitted():

@@ -87,7 +87,8 @@ class Mining:
         else:
             found = gpus.features(gpu, self.window_seconds, self.settle_readings)
             pieces, numbers, coins = behaviour.evidence(rows, gpu, found, uses, time)
-        more, context, texts = programs.evidence(rows, program, processes, numbers["hard"])
+        work = numbers["hard"], numbers["own_load"]
+        more, context, texts = programs.evidence(rows, program, processes, *work)
         looked_at = frozenset(program.subjects) if program is not None else frozenset()
         shapes, flow, peers = flows.evidence(rows, sockets, looked_at)
         pieces |= more | shapes | _remembered(rows, memory, numbers)

@@ -45,6 +45,7 @@ def evidence(
     hard = works & (numbers["level"] >= _HARD)
     pieces |= _load(numbers, works, alone) | _traffic(numbers, works, alone, hard)
     numbers["hard"] = known(numbers["level"], hard)
+    numbers["own_load"] = np.where(alone, numbers["utilization"], share)
     more, fellows = _peers(rows, gpu, at, numbers, works)
     numbers["fellows"] = fellows
     return pieces | more, numbers, names
@@ -53,7 +54,7 @@ def evidence(
 def nothing(rows: Rows) -> tuple[Evidence, Evidence, tuple[str, ...]]:
     """Return what is known where there are no GPUs."""
     unknown = np.full(len(rows), np.nan)
-    names = ("utilization", "least_now", "ripple", "power", "share", "hard")
+    names = ("utilization", "least_now", "ripple", "power", "share", "hard", "own_load")
     return {}, dict.fromkeys(names, unknown), ("",) * len(rows)
 
 

@@ -24,7 +24,7 @@ _API_PORTS = frozenset({"4014", "4028", "4067", "4068", "21550", "22333"})
 
 _PIECES = (
     *("flow_old", "flow_young", "flow_upload", "flow_unsized"),
-    *("api_listener", "clients", "no_network"),
+    *("api_listener", "clients", "no_outward"),
 )
 
 
@@ -34,7 +34,7 @@ class _Shape:
 
     outward: int = 0
     inward: int = 0
-    sockets: int = 0
+    reaching: int = 0  # neither listeners nor answers to a call
     fastest: float = 0.0
     piece: str = ""
     rate: float = np.nan
@@ -71,8 +71,8 @@ def evidence(
 def _holds(shape: _Shape, name: str) -> bool:
     if name == "clients":
         return shape.inward >= _FEW
-    if name == "no_network":
-        return shape.sockets == 0
+    if name == "no_outward":
+        return shape.reaching == 0
     if name == "api_listener":
         return shape.tells
     lone = 0 < shape.outward <= _FEW and shape.inward < _FEW
@@ -92,12 +92,14 @@ def _shapes(sockets: View) -> dict[str, _Shape]:
         if process is None:
             continue
         shape = shapes.setdefault(process, _Shape())
-        shape.sockets += 1
-        if labels["state"][row] != "established":
-            listens = labels["state"][row] == "listen"
-            shape.tells |= listens and labels["local_port"][row] in _API_PORTS
+        if labels["state"][row] == "listen":
+            shape.tells |= labels["local_port"][row] in _API_PORTS
             continue
-        if (process, labels["local_port"][row]) in serving:
+        called = (process, labels["local_port"][row]) in serving
+        shape.reaching += not called
+        if labels["state"][row] != "established":
+            continue
+        if called:
             shape.inward += labels["peer_scope"][row] != "loopback"
         elif labels["peer_scope"][row] in _FOREIGN:
             peer = f"{labels['peer_address'][row]}:{labels['peer_port'][row]}"

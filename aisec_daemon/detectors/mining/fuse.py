@@ -69,7 +69,10 @@ def weigh(
     score = (families.sum(axis=1) - honest) / LINE
     score = np.where(unsettled & (score < 1), np.nan, score)
     decisive = (matrix[:, _DECISIVE] == 1).any(axis=1)
-    severities = _severities(families, decisive)
+    known = matrix[:, NAMES.index("listed")] == 1
+    unpaid = (matrix[:, NAMES.index("no_outward")] == 1) & ~known & ~decisive
+    left = _left(families, np.where(known, 0.0, honest))
+    severities = _severities(left, decisive, unpaid)
     return Weighed(matrix, families, honest, score, severities, numbers, texts)
 
 
@@ -81,9 +84,24 @@ def _without_void(matrix: Array) -> Array:
     return matrix
 
 
-def _severities(families: Array, decisive: NDArray[np.bool_]) -> tuple[Severity, ...]:
-    """One family is a warning, two are high, three or a decisive sign critical."""
+def _left(families: Array, honest: Array) -> Array:
+    """Return what is left of the families (R, F) when honest signs (R,) are taken off them.
+
+    They are taken off the strongest, which they may explain and no other.
+    """
+    strongest_one = np.arange(families.shape[1]) == families.argmax(axis=1)[:, None]
+    return families - np.where(strongest_one, honest[:, None], 0.0)
+
+
+def _severities(
+    families: Array, decisive: NDArray[np.bool_], unpaid: NDArray[np.bool_]
+) -> tuple[Severity, ...]:
+    """One family is a warning, two are high, three or a decisive sign critical.
+
+    What connects to nobody is paid by nobody: no more than a warning, whatever its program.
+    """
     speaking = (families >= SPEAKS).sum(axis=1)
     levels = np.where(decisive | (speaking >= 3), Severity.CRITICAL, Severity.WARNING)
     levels = np.where(~decisive & (speaking == 2), Severity.HIGH, levels)
+    levels = np.where(unpaid, Severity.WARNING, levels)
     return tuple(Severity(int(level)) for level in levels)

@@ -164,6 +164,14 @@ PIECES = (
         "reasoned: a served or trained model keeps a core busy",
     ),
     _behaviour(
+        "idle_framework",
+        "host",
+        3.0,
+        "it maps a framework for training, but sleeps ({cpu_cores:.2f} cores) while its GPU works",
+        "recorded: five programs of a framework use 1.0 to 2.0 cores while their GPU works, since "
+        "their own thread starts every kernel; it gives back what the mapped framework takes off",
+    ),
+    _behaviour(
         "ledger",
         "ledger",
         1.5,
@@ -279,7 +287,12 @@ PIECES = (
         "it calls itself an interpreter and is none",
         "reasoned, from public incident reports",
     ),
-    _concealment("preload", 1.5, "{preload} is preloaded into it", "reasoned: hooks of rootkits"),
+    _concealment(
+        "preload",
+        1.0,
+        "{preload} is preloaded into it",
+        "reasoned: hooks of rootkits; frameworks' own tuning guides preload allocators, too",
+    ),
     _concealment("name", 0.7, "its name is unlike its program's", "reasoned: wrappers do so, too"),
     _concealment(
         "unresolved",
@@ -317,10 +330,10 @@ PIECES = (
     _honest("link_traffic", 2.0, "NVLink traffic", "reasoned: gradients or activations"),
     _honest("clients", 2.0, "it serves several clients", "reasoned: a miner serves nobody"),
     _honest(
-        "no_network",
+        "no_outward",
         2.5,
-        "it has no connection at all",
-        "reasoned: a miner talks to a pool, maybe through another process",
+        "it connects to nobody",
+        "reasoned: a miner calls its pool, no pool calls a miner; maybe through another process",
     ),
     _honest("scheduled", 0.5, "part of a job or pod", "reasoned: jobs mine, too"),
     _honest("large_memory", 1.5, "more memory than any coin needs", "the tables' sizes"),

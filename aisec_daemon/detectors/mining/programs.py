@@ -17,10 +17,15 @@ from aisec_daemon.numerics.window import Array
 _NEUTRAL = frozenset({"cuda", "opencl", "vulkan", "nvml", "cublas", "curand", "python", "java"})
 """Libraries that a miner maps as readily as anybody else."""
 
+_EAGER = frozenset({"torch", "tensorflow", "jax", "paddle", "mxnet"})
+"""Frameworks whose process starts each kernel itself, and cannot sleep while its GPU works."""
+
 _QUIET_CORES = 0.3
 _QUIET_BYTES_PER_SECOND = 20e3
 _FED_BYTES_PER_SECOND = 1e6
 _YOUNG_SECONDS = 86_400.0
+_LOADED = 0.5  # of the time: below, what the host does is hardly more than what it does anyway
+_ASLEEP = 0.3  # of a core that a framework needs while its GPU works
 
 Evidence = dict[str, Array]
 """Pieces by name: 1 where one speaks, 0 where it does not, NaN where it is not known."""
@@ -30,19 +35,22 @@ Texts = dict[str, tuple[str, ...]]
 
 
 def evidence(
-    rows: Rows, programs: View | None, processes: View | None, hard: Array
+    rows: Rows, programs: View | None, processes: View | None, hard: Array, load: Array
 ) -> tuple[Evidence, Evidence, Texts]:
     """Return pieces of evidence, and numbers and words that a sentence may quote, (R,) each.
 
-    `hard` is 1 for rows whose GPU works hard: a quiet host says nothing of those that rest.
+    `hard` is 1 for rows whose GPU works hard: a quiet host says nothing of those that rest. `load`
+    is how much of the time it works for them.
     """
     pieces: Evidence = {}
     numbers: Evidence = {}
     texts: Texts = {"preload": ("",) * len(rows), "indicator": ("",) * len(rows)}
+    eager = np.full(len(rows), np.nan)
     if programs is not None:
         at = _places(rows.processes, programs.latest.subjects)
         for name, column in _static(programs.latest).items():
             pieces[name] = _taken(column, at)
+        eager = pieces.pop("eager")
         age = _taken(programs.latest["executable_age_seconds"], at)
         pieces["young_executable"] = known(age, age < _YOUNG_SECONDS)
         texts["preload"] = _said(programs.latest.labels["preload"], at)
@@ -61,7 +69,9 @@ def evidence(
     io, cores = numbers.get("io"), numbers.get("cpu_cores")
     if io is not None and cores is not None:
         quiet = (io < _QUIET_BYTES_PER_SECOND) & (cores < _QUIET_CORES)
+        asleep = (load >= _LOADED) & (cores < _ASLEEP * load)
         pieces["host_quiet"] = known(io + cores, quiet & (hard == 1))
+        pieces["idle_framework"] = known(io + cores + eager, quiet & asleep & (eager == 1))
     return pieces, numbers, texts
 
 
@@ -101,6 +111,7 @@ def _static(programs: Snapshot) -> Evidence:
 
     return {
         "framework": column("libraries", lambda said: bool(set(said.split()) - _NEUTRAL)),
+        "eager": column("libraries", lambda said: bool(set(said.split()) & _EAGER)),
         "bare_compute": column(
             "libraries", lambda said: not set(said.split()) - (_NEUTRAL - {"cublas"})
         ),

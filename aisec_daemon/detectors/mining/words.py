@@ -14,11 +14,18 @@ from aisec_daemon.numerics.window import filled
 
 _GIB, _MB = 2.0**30, 1e6
 _STRONGEST = 3
-_ALIKE = {
-    "pipes": "hash cracking, zero-knowledge proving and joins of tables look alike",
-    "": "rendering, molecular dynamics and burn-in tests look alike",
-    "lists": "a program of the same name looks alike",
-}
+_ALIKE = (
+    ("listed", "programs of the same name"),
+    ("integer_tensor", "servers of models in 8-bit integers"),
+    ("hash_pipes", "hash cracking, zero-knowledge proving, genomics and joins of tables"),
+    ("integer_excess", "hash cracking, zero-knowledge proving, genomics and joins of tables"),
+    ("duty_cycle", "federated or data-starved training, zero-knowledge proving and notebooks"),
+    ("memory_hard", "stencils, hash cracking and token generation"),
+    ("framework", "federated training, molecular dynamics, rendering and volunteer computing"),
+    ("floating", "molecular dynamics, stencils and rendering"),
+    ("", "hash cracking, rendering, molecular dynamics, stencils and burn-in tests"),
+)
+"""What looks like mining where a piece speaks, the first that does; hash cracking is abuse, too."""
 
 
 def verdict(rows: Rows, weighed: Weighed) -> Verdict:
@@ -50,20 +57,21 @@ def verdict(rows: Rows, weighed: Weighed) -> Verdict:
 
 def _describe(rows: Rows, weighed: Weighed, row: int) -> tuple[str, str, str, str]:
     order = np.argsort(-filled(weighed.pieces[row] * WEIGHTS), kind="stable")
-    spoke = [int(p) for p in order if weighed.pieces[row, p] == 1]
-    against = [p for p in spoke if PIECES[p].family == "honest"]
-    spoke = _one_a_group([p for p in spoke if PIECES[p].family != "honest"])
+    every = [int(p) for p in order if weighed.pieces[row, p] == 1]
+    against = [p for p in every if PIECES[p].family == "honest"]
+    spoke = _one_a_group([p for p in every if PIECES[p].family != "honest"])
     values = _values(weighed, row)
     said = [PIECES[p].says.format_map(values) for p in spoke]
+    names = {NAMES[p] for p in every}
     algorithm = _algorithm(weighed, row)
     had = _had(weighed, row)
     likely = f" ({algorithm})" if algorithm else ""
     who = _who(rows.words[row], weighed.texts["index"][row])
-    reason = f"{who} is likely mining{likely}: {'; '.join(said[:_STRONGEST])}"
+    reason = f"{who} {_does(names)}{likely}: {'; '.join(said[:_STRONGEST])}"
     if against:
         reason += f"; against it: {PIECES[against[0]].says.format_map(values)}"
-    names = " ".join([*(NAMES[p] for p in spoke), *(f"-{NAMES[p]}" for p in against)])
-    return f"{reason}. Judged from {had}; {_alike(spoke)}", names, algorithm, had
+    pieces = " ".join([*(NAMES[p] for p in spoke), *(f"-{NAMES[p]}" for p in against)])
+    return f"{reason}. Judged from {had}; {_alike(names)} look alike", pieces, algorithm, had
 
 
 def _one_a_group(spoke: list[int]) -> list[int]:
@@ -123,14 +131,21 @@ def _had(weighed: Weighed, row: int) -> str:
         parts.append("pipes")
     if has["framework"]:
         parts.append("the program's libraries")
-    if has["no_network"]:
+    if has["no_outward"]:
         parts.append("its connections")
     if has["listed"]:
         parts.append("lists")
     return ", ".join(parts) or "nothing but its process"
 
 
-def _alike(spoke: list[int]) -> str:
-    groups = {PIECES[p].group for p in spoke} | {PIECES[p].family for p in spoke[:1]}
-    key = "lists" if "lists" in groups else "pipes" if "pipes" in groups else ""
-    return _ALIKE[key]
+def _does(names: set[str]) -> str:
+    """Say it as it is: what connects to nobody is rather something else."""
+    if "no_outward" not in names or "listed" in names:
+        return "is likely mining"
+    if names & {"hash_pipes", "integer_excess"}:
+        return "may be cracking hashes or mining"
+    return "may be mining"
+
+
+def _alike(names: set[str]) -> str:
+    return next(alike for name, alike in _ALIKE if not name or name in names)

@@ -68,18 +68,35 @@ def test_who_serves_several_clients_is_told_apart():
     listen = connection(state="listen", local_port="8000", peer_scope="none")
     clients = [connection(local_port="8000") for _ in range(3)]
 
-    assert spoken(listen, *clients)[0] == {"clients"}
+    assert spoken(listen, *clients)[0] == {"clients", "no_outward"}
 
 
 def test_a_listener_on_a_miners_port_speaks():
     listen = connection(state="listen", local_port="4067", peer_scope="none")
 
-    assert spoken(listen)[0] == {"api_listener"}
+    assert spoken(listen)[0] == {"api_listener", "no_outward"}
     assert spoken(listen | connection(inode=2))[0] == {"api_listener", "flow_young"}
 
 
+@pytest.mark.parametrize("scope", ["public", "loopback"])
+def test_who_is_called_connects_to_nobody(scope):
+    """A pool calls no miner; a prover's client calls the prover, a notebook's server its kernel."""
+    listen = connection(state="listen", local_port="50051", peer_scope="none")
+    called = connection(local_port="50051", peer_scope=scope)
+
+    assert "no_outward" in spoken(listen, called)[0]
+    assert "no_outward" not in spoken(listen, called, connection())[0]
+
+
+@pytest.mark.parametrize(
+    "words", [{"peer_scope": "loopback"}, {"state": "other"}, {"peer_scope": "private"}]
+)
+def test_who_calls_a_relay_or_has_just_lost_its_pool_connects_to_somebody(words):
+    assert "no_outward" not in spoken(connection(**words))[0]
+
+
 def test_no_connection_at_all_is_known_only_where_it_was_looked():
-    assert spoken()[0] == {"no_network"}
+    assert spoken()[0] == {"no_outward"}
     pieces, _, _ = flows.evidence(ROWS, view(READ, {}), frozenset())
     assert all(np.isnan(column[0]) for column in pieces.values())
     assert flows.evidence(ROWS, None, frozenset({PROCESS}))[0] == {}

@@ -63,6 +63,38 @@ def test_severity_follows_the_number_of_families(spoke, severity):
     assert weighed(*spoke).severities == (severity,)
 
 
+@pytest.mark.parametrize(
+    ("spoke", "honest", "severity"),
+    [
+        (("hash_pipes", "deleted_executable"), "framework", Severity.HIGH),  # void
+        (("memory_hard", "table_size", "light_bus", "flow_old"), (), Severity.HIGH),
+        (("memory_hard", "table_size", "light_bus", "flow_old"), "framework", Severity.WARNING),
+        (("hash_pipes", "listed", "flow_old"), "scheduled", Severity.CRITICAL),
+    ],
+)
+def test_a_family_that_honest_signs_explain_counts_no_more_for_the_severity(
+    spoke, honest, severity
+):
+    """A training by a slow connection, with a table's size by chance, is one family's warning."""
+    signs = (honest,) if honest else ()
+
+    assert weighed(*spoke, *signs).severities == (severity,)
+
+
+@pytest.mark.parametrize(
+    ("spoke", "severity"),
+    [
+        (("hash_pipes", "light_bus", "deleted_executable"), Severity.WARNING),
+        (("hash_pipes", "bare_compute", "place_temporary", "deleted_executable"), Severity.WARNING),
+        (("hash_pipes", "listed"), Severity.HIGH),
+        (("memory_executable",), Severity.CRITICAL),
+    ],
+)
+def test_what_connects_to_nobody_is_a_warning_unless_it_hides_or_is_listed(spoke, severity):
+    """Hash cracking, proving and stencils of one's own, rebuilt or started from anywhere."""
+    assert weighed(*spoke, "no_outward").severities == (severity,)
+
+
 @pytest.mark.parametrize("alone", ["listed", "kernel_thread", "memory_executable"])
 def test_some_signs_are_enough(alone):
     assert weighed(alone).score[0] >= 1

@@ -8,7 +8,7 @@ from aisec_daemon.detectors.mining.rows import gather
 from tests.detectors.mining.given import MINER, gpu, node, process, program, use
 
 
-def spoken(words=None, about=None, hard=1.0, **uses):
+def spoken(words=None, about=None, hard=1.0, load=1.0, **uses):
     given = node(
         gpus=gpu(MINER),
         uses=use(**uses),
@@ -16,7 +16,8 @@ def spoken(words=None, about=None, hard=1.0, **uses):
         programs=program(**(words or {})),
     )
     rows = gather(given[0].latest, given[1], given[2])
-    pieces, _, texts = programs.evidence(rows, given[3], given[2], np.full(len(rows), hard))
+    work = np.full(len(rows), hard), np.full(len(rows), load)
+    pieces, _, texts = programs.evidence(rows, given[3], given[2], *work)
     return {name for name, column in pieces.items() if column[0] == 1}, texts
 
 
@@ -71,7 +72,7 @@ def test_what_was_not_read_is_no_evidence():
     """Neither for nor against: NaN."""
     given = node(gpus=gpu(MINER), uses=use(), programs=program(libraries=None))
     rows = gather(given[0].latest, given[1], None)
-    pieces, _, _ = programs.evidence(rows, given[3], None, np.ones(1))
+    pieces, _, _ = programs.evidence(rows, given[3], None, np.ones(1), np.ones(1))
 
     assert np.isnan(pieces["bare_compute"][0])
     assert np.isnan(pieces["framework"][0])
@@ -82,6 +83,32 @@ def test_a_quiet_host_speaks_only_of_hard_work():
     assert "host_quiet" in spoken()[0]
     assert "host_quiet" not in spoken(hard=0.0)[0]
     assert "host_quiet" not in spoken(about={"cpu_seconds_per_second": 1.0})[0]
+
+
+@pytest.mark.parametrize(("load", "cores"), [(1.0, 0.29), (0.6, 0.17)])
+def test_a_framework_that_sleeps_while_its_gpu_works_speaks(load, cores):
+    """Its own thread starts every kernel: recorded, a core and more for each second of work."""
+    mapped, about = {"libraries": "cublas cuda python torch"}, {"cpu_seconds_per_second": cores}
+
+    assert {"framework", "idle_framework"} <= spoken(mapped, about, load=load)[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "cores", "load"),
+    [
+        ({}, 0.05, 1.0),  # no framework
+        ({"libraries": "cuda tensorrt"}, 0.05, 1.0),  # may wait for long kernels
+        ({"libraries": "cuda torch"}, 0.96, 0.75),  # recorded: a transformer
+        ({"libraries": "cuda torch"}, 0.04, 0.04),  # recorded: starved of data
+        ({"libraries": "cuda torch"}, 0.01, 0.4),  # hardly more than what it does anyway
+        ({"libraries": "cuda torch"}, 0.05, np.nan),
+        ({"libraries": "cuda torch", "read_bytes_per_second": 1e5}, 0.05, 1.0),
+    ],
+)
+def test_no_other_work_is_a_framework_that_sleeps(words, cores, load):
+    about = {"cpu_seconds_per_second": cores}
+
+    assert "idle_framework" not in spoken(words, about, load=load)[0]
 
 
 def test_lists_speak_and_are_quoted():

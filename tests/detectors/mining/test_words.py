@@ -52,6 +52,17 @@ def test_the_sentence_says_what_it_was_judged_from():
     assert facts(alone)["judged_from"] == "power and load, pipes"
 
 
+def test_whoever_looks_alike_is_named_by_what_spoke():
+    """With pipes, work on integers; without, whatever loads a GPU as evenly."""
+    assert (
+        told()
+        .reasons[0]
+        .endswith("hash cracking, zero-knowledge proving, genomics and joins of tables look alike")
+    )
+    listed = judge(processes=process(indicators="name/xmrig"))
+    assert listed.reasons[0].endswith("programs of the same name look alike")
+
+
 def test_hostile_words_are_passed_on_but_break_nothing():
     """A sink escapes; braces of a name are no fields of the sentence."""
     verdict = told(name="{peer}{0}%s", user="<b>", container="x" * 64)
