@@ -7,6 +7,9 @@ import re
 
 # From the right to execute on: it begins with a letter that few lines hold, which makes it quick.
 _LOADED = re.compile(rb"x[ps] [0-9a-f]{8,16} [0-9a-f:]{5,12} \d+ +(/[^\n]+)")
+# Where the kernel has the page for old system calls it is the last line, and nobody can map there:
+# whoever reads on is told nothing more.
+_GATE = b"ffffffffff600000-"
 _CHUNK_BYTES = 65536  # the kernel gives no more than a page at a time, whatever is asked for
 
 
@@ -33,16 +36,16 @@ def read_maps(directory: int, limit_bytes: int) -> tuple[frozenset[bytes], int]:
 
     What lies behind `limit_bytes` is left out. OSError.
     """
-    text, size = slurp_maps(directory, limit_bytes)
+    text, size = slurp_maps("maps", limit_bytes, directory)
     return parse_maps(text), size
 
 
-def slurp_maps(directory: int, limit_bytes: int) -> tuple[bytes, int]:
-    """Return the maps as the kernel writes them, without a line cut in half, and what was read.
+def slurp_maps(file: str, limit_bytes: int, directory: int | None = None) -> tuple[bytes, int]:
+    """Return maps as the kernel writes them, without a line cut in half, and what was read.
 
     OSError.
     """
-    descriptor = os.open("maps", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
+    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
     parts: list[bytes] = []
     size = 0
     try:
@@ -52,6 +55,8 @@ def slurp_maps(directory: int, limit_bytes: int) -> tuple[bytes, int]:
                 return b"".join(parts), size
             parts.append(part)
             size += len(part)
+            if part.startswith(_GATE, part.rfind(b"\n", 0, -1) + 1):
+                return b"".join(parts), size
     finally:
         os.close(descriptor)
     return b"".join(parts).rpartition(b"\n")[0], size

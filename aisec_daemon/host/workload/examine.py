@@ -6,7 +6,7 @@ import os
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.maps import parse_loaded, slurp_maps
@@ -16,7 +16,6 @@ from aisec_daemon.host.program.rereading import Rereading
 from aisec_daemon.host.redaction.redact import redact_path
 from aisec_daemon.host.workload.belongs import Owner
 from aisec_daemon.host.workload.formats import Mapped, mapped_data
-from aisec_daemon.host.workload.frameworks import frameworks
 from aisec_daemon.host.workload.loaded import Loaded, understand
 from aisec_daemon.host.workload.patience import Patience
 from aisec_daemon.host.workload.script import Script, parse_java, parse_python
@@ -24,6 +23,7 @@ from aisec_daemon.host.workload.services import Service, services
 from aisec_daemon.host.workload.surroundings import Question, Surroundings
 
 _COMMAND_BYTES = 32_768
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE_BYTES = 16  # of a file are read for the price of one of maps, which the kernel writes anew
 _LOOK_BYTES = 4096  # what else a look costs, in bytes of maps
 _SCRIPT_LENGTH = 256
@@ -71,31 +71,30 @@ class Examiner:
         self._surroundings.turn()
         self._scripts.clear()
 
-    def examine(self, looked: Looked, directory: int, *, real: bool) -> int:
-        """Look at the process whose folder is open; return what that cost, in bytes of maps.
+    def examine(self, looked: Looked, place: str, *, real: bool) -> int:
+        """Look at the process of this folder; return what that cost, in bytes of maps.
 
-        OSError if its maps cannot be read. `real`: links lead to the very files.
+        OSError if its maps cannot be read. `real`: links lead to the very files. Another process
+        may have come in its place meanwhile.
         """
-        text, size = slurp_maps(directory, MAPS_BYTES)
+        text, size = slurp_maps(f"{place}/maps", MAPS_BYTES)
         looked.loaded = understand(parse_loaded(text))
-        path = looked.identity.executable or ""
-        base = path.rpartition("/")[2]
-        native = _IN_SITE.search(path) is not None and not _is_python(base)
-        interpreter = "" if native else looked.loaded.interpreter or _interpreter(base)
-        script = self._script(looked.identity, directory, interpreter)
-        service = services().by_executable.get(base)
+        native, interpreter, service = _program(looked.identity.executable or "")
+        if not native:
+            interpreter = looked.loaded.interpreter or interpreter
+        script = self._script(looked.identity, place, interpreter)
         looked.child = looked.child or script.kind == "child"
         looked.service = looked.owner.service if looked.owner else looked.loaded.service
         looked.late = False
         if script.name or native or service or looked.loaded.uses:
-            size += _LOOK_BYTES + self._look_around(looked, directory, script, service, real)
+            size += _LOOK_BYTES + self._look_around(looked, place, script, service, real)
         elif script.kind == "code":
             looked.script = looked.script or "-c"
-        if looked.service or looked.loaded.words & _data_words():
+        if looked.service or looked.loaded.on_data:
             looked.mapped = mapped_data(text)
         return size
 
-    def _script(self, identity: ProcessIdentity, directory: int, interpreter: str) -> Script:
+    def _script(self, identity: ProcessIdentity, place: str, interpreter: str) -> Script:
         """Return what an interpreter runs; nothing if it is none.
 
         To ask for arguments costs half as much as all maps do, and many interpreters of a node were
@@ -107,15 +106,24 @@ class Examiner:
         key = interpreter, identity.command_hash, identity.uid, identity.container
         known = self._scripts.get(key)
         if known is None:
-            known = _read_script(directory, interpreter)
+            known = _read_script(place, interpreter)
             if identity.command_hash and known.kind != "child":
                 self._scripts[key] = known
         return known
 
     def _look_around(
-        self, looked: Looked, directory: int, script: Script, service: Service | None, real: bool
+        self, looked: Looked, place: str, script: Script, service: Service | None, real: bool
     ) -> int:
         """Ask the files around a process; return what that cost."""
+        directory = os.open(place, _DIRECTORY)
+        try:
+            return self._surrounded(looked, directory, script, service, real)
+        finally:
+            os.close(directory)
+
+    def _surrounded(
+        self, looked: Looked, directory: int, script: Script, service: Service | None, real: bool
+    ) -> int:
         folder = b"/"
         with suppress(OSError):
             folder = os.readlink(b"cwd", dir_fd=directory)
@@ -136,12 +144,6 @@ class Examiner:
 
 
 @cache
-def _data_words() -> frozenset[str]:
-    """Return the words of whoever may work on models and data."""
-    return frameworks().suffices | frameworks().uses
-
-
-@cache
 def _python() -> re.Pattern[str]:
     return next(x.executable for x in names().interpreters if x.executable.fullmatch("python3"))
 
@@ -150,12 +152,21 @@ def _is_python(base: str) -> bool:
     return _python().fullmatch(base) is not None
 
 
-def _interpreter(base: str) -> str:
-    return "python" if _is_python(base) else "java" if base == "java" else ""
+@lru_cache(maxsize=1024)  # many processes run the same one
+def _program(path: str) -> tuple[bool, str, Service | None]:
+    """Say of an executable whether it is a package's own, which interpreter it is, which service.
+
+    One that lies among packages and is no interpreter runs no script.
+    """
+    base = path.rpartition("/")[2]
+    if _IN_SITE.search(path) is not None and not _is_python(base):
+        return True, "", services().by_executable.get(base)
+    interpreter = "python" if _is_python(base) else "java" if base == "java" else ""
+    return False, interpreter, services().by_executable.get(base)
 
 
-def _read_script(directory: int, interpreter: str) -> Script:
-    descriptor = os.open("cmdline", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
+def _read_script(place: str, interpreter: str) -> Script:
+    descriptor = os.open(f"{place}/cmdline", os.O_RDONLY | os.O_CLOEXEC)
     try:
         raw = os.read(descriptor, _COMMAND_BYTES)
     finally:

@@ -33,7 +33,9 @@ class Loaded:
 
     `words` are those of libraries.toml, `suffices` whether one of them alone makes it an AI
     workload, `management` whether it maps what administers GPUs and nothing that uses one,
-    `sites` the site-packages folders that they lie in or that belong to the interpreter.
+    `sites` the site-packages folders that they lie in or that belong to the interpreter,
+    `interpreter` what interprets the program that runs: `python`, `java` or nothing; `on_data`
+    whether it may work on models and data.
     """
 
     words: frozenset[str] = frozenset()
@@ -42,11 +44,8 @@ class Loaded:
     uses: tuple[Use, ...] = ()
     sites: tuple[bytes, ...] = ()
     service: str = ""
-
-    @property
-    def interpreter(self) -> str:
-        """What interprets the program that runs: `python`, `java` or nothing."""
-        return next((word for word in ("python", "java") if word in self.words), "")
+    interpreter: str = ""
+    on_data: bool = False
 
 
 class _Meaning(NamedTuple):
@@ -79,6 +78,8 @@ def understand(paths: frozenset[bytes]) -> Loaded:
         tuple(uses.values()),
         tuple(sorted({each.site for each in known if each.site})[:_SITES_MAX]),
         next(iter(sorted(each.service for each in known if each.service)), ""),
+        next((word for word in ("python", "java") if word in words), ""),
+        bool(words & used),
     )
 
 

@@ -166,22 +166,17 @@ class Workloads:
 
     def _examine(self, known: Looked, *, real: bool) -> int:
         """Look at one process; return what that cost."""
+        place = f"{self._proc}/{known.identity.pid}"
         try:
-            directory = os.open(f"{self._proc}/{known.identity.pid}", _DIRECTORY)
-        except OSError:
-            return 0
-        try:
-            size = self._examiner.examine(known, directory, real=real)
+            size = self._examiner.examine(known, place, real=real)
             known.denied = False
             if known.late:
                 self._tally.add(Call("workload", "files", "late"))
-            if works(known) and read_start_ticks(directory) != known.identity.start_ticks:
+            if works(known) and _start_ticks(place) != known.identity.start_ticks:
                 del self._looked[known.identity.pid]  # another process bears the pid now
         except (OSError, ValueError) as error:
             self._fail(known, error)
             return 0
-        finally:
-            os.close(directory)
         return size
 
     def _fail(self, known: Looked, error: OSError | ValueError) -> None:
@@ -189,6 +184,14 @@ class Workloads:
         known.denied = getattr(error, "errno", None) in _DENIED
         if told:
             self._tally.add(Call("workload", "maps", told))
+
+
+def _start_ticks(place: str) -> int:
+    directory = os.open(place, _DIRECTORY)
+    try:
+        return read_start_ticks(directory)
+    finally:
+        os.close(directory)
 
 
 def _same(one: ProcessIdentity, other: ProcessIdentity) -> bool:

@@ -104,7 +104,7 @@ def test_only_what_may_be_executed_is_loaded():
 def test_our_own_libraries_are_loaded():
     directory = folder("self")
     try:
-        text, _ = slurp_maps(directory, 1 << 22)
+        text, _ = slurp_maps("maps", 1 << 22, directory)
     finally:
         os.close(directory)
     loaded = parse_loaded(text)
@@ -116,3 +116,25 @@ def test_our_own_libraries_are_loaded():
 @given(st.binary(max_size=400))
 def test_any_text_has_only_lines_with_paths(text):
     assert all(path.startswith(b"/") and b"\n" not in path for path in parse_loaded(text))
+
+
+@pytest.mark.parametrize("last", ["ffffffffff600000-ffffffffff601000 --xp 0 0:0 0 [vsyscall]", "x"])
+def test_what_follows_a_piece_that_seems_to_be_the_last_is_read(tmp_path, monkeypatch, last):
+    """A file may be called like the kernel's own page; only that page's address ends the maps."""
+    called = f"7f00-7f01 r--p 00000000 fe:00 9  /tmp/ffffffffff600000-x {last}\n".encode()
+    pieces = [called, b"7f02-7f03 r-xp 00000000 fe:00 9  /tmp/b\n"]
+    (tmp_path / "maps").touch()
+    left = [*pieces]
+    monkeypatch.setattr(os, "read", lambda descriptor, size: left.pop(0) if left else b"")
+
+    assert slurp_maps(str(tmp_path / "maps"), 1 << 20)[0] == b"".join(pieces)
+
+
+def test_the_kernels_own_page_is_the_last(tmp_path, monkeypatch):
+    pieces = [b"7f00-7f01 r-xp 00000000 fe:00 9  /tmp/a\n"]
+    pieces += [b"ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0     [vsyscall]\n"]
+    (tmp_path / "maps").touch()
+    left = [*pieces]
+    monkeypatch.setattr(os, "read", lambda descriptor, size: left.pop(0))  # fails beyond
+
+    assert slurp_maps(str(tmp_path / "maps"), 1 << 20) == (b"".join(pieces), sum(map(len, pieces)))

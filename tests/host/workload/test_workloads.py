@@ -170,11 +170,10 @@ def test_maps_that_may_not_be_read_are_counted_and_if_all_are_an_error(node, mon
     real = os.open
 
     def refuse(path, *given, **more):
-        if path == "maps" and (denied or os.fstat(more["dir_fd"]).st_ino == seven):
+        if str(path).endswith("7/maps") or (denied and str(path).endswith("maps")):
             raise PermissionError(13, "Permission denied")
         return real(path, *given, **more)
 
-    seven = (node.tree.proc / "7").stat().st_ino
     denied = False
     monkeypatch.setattr(os, "open", refuse)
     assert sorted(node.again()) == [8]
