@@ -12,23 +12,19 @@ from typing import NamedTuple
 import pytest
 
 from tests.daemon import ROOT, running
-from tests.system.test_prometheus import prometheus, query
+from tests.system.test_prometheus import REHEARSAL, prometheus, query
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
-CONFIG = """
+CONFIG = (
+    """
 global:
   scrape_interval: 1s
   evaluation_interval: 1s
 rule_files: [{folder}/*.rules.yml]
-scrape_configs:
-  - job_name: aisec-daemon
-    static_configs:
-      - targets: ["{target}"]
-        labels: {{instance: node1}}
-    metric_relabel_configs:
-      - {{action: labeldrop, regex: replayed}} # a rehearsal: docs/fleet.md
 """
+    + REHEARSAL
+)
 QUERIES = [
     pytest.param(target["expr"], target["instant"], id=f"{file.stem}-{panel['title']}")
     for file in sorted((ROOT / "deploy/grafana/dashboards").glob("*.json"))

@@ -28,6 +28,16 @@ scrape_configs:
     static_configs:
       - targets: ["{target}"]
 """
+REHEARSAL = """
+scrape_configs:
+  - job_name: aisec-daemon
+    static_configs:
+      - targets: ["{target}"]
+        labels: {{instance: node1}}
+    metric_relabel_configs:
+      - {{action: labeldrop, regex: replayed}} # a rehearsal: docs/fleet.md
+"""
+"""A daemon that replays, scraped as if it watched node1."""
 
 
 def free_port() -> int:

@@ -12,24 +12,20 @@ from tests.daemon import ROOT, running
 from tests.system.alertmanagers import People, alertmanager, people, wait
 from tests.system.test_deploy_alertmanager import CONFIG as EXAMPLE
 from tests.system.test_deploy_alertmanager import quick
-from tests.system.test_prometheus import prometheus, query
+from tests.system.test_prometheus import REHEARSAL, prometheus, query
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
-CONFIG = """
+CONFIG = (
+    """
 global: {{scrape_interval: 1s, evaluation_interval: 1s}}
 rule_files: [{folder}/*.rules.yml]
 alerting:
   alertmanagers:
     - static_configs: [{{targets: ["{alertmanager}"]}}]
-scrape_configs:
-  - job_name: aisec-daemon
-    static_configs:
-      - targets: ["{target}"]
-        labels: {{instance: node1}}
-    metric_relabel_configs:
-      - {{action: labeldrop, regex: replayed}} # a rehearsal: docs/fleet.md
 """
+    + REHEARSAL
+)
 
 
 def hurry(folder: Path) -> None:

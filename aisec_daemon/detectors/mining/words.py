@@ -14,11 +14,12 @@ from aisec_daemon.numerics.window import filled
 
 _GIB, _MB = 2.0**30, 1e6
 _STRONGEST = 3
+_INTEGERS = "hash cracking, zero-knowledge proving, genomics and joins of tables"
 _ALIKE = (
     ("listed", "programs of the same name"),
     ("integer_tensor", "servers of models in 8-bit integers"),
-    ("hash_pipes", "hash cracking, zero-knowledge proving, genomics and joins of tables"),
-    ("integer_excess", "hash cracking, zero-knowledge proving, genomics and joins of tables"),
+    ("hash_pipes", _INTEGERS),
+    ("integer_excess", _INTEGERS),
     ("duty_cycle", "federated or data-starved training, zero-knowledge proving and notebooks"),
     ("memory_hard", "stencils, hash cracking and token generation"),
     ("framework", "federated training, molecular dynamics, rendering and volunteer computing"),

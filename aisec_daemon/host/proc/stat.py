@@ -107,9 +107,12 @@ def parse_boot_time(text: bytes) -> int:
     return int(found[1])
 
 
-def read_start_ticks(directory: int) -> int:
-    """Return when the process whose folder is open started; OSError or ValueError."""
-    descriptor = os.open("stat", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
+def read_start_ticks(directory: int | None, file: str = "stat") -> int:
+    """Return when a process started: whose folder is open, or whose stat's path is given.
+
+    OSError or ValueError.
+    """
+    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
     try:
         return int(split(os.read(descriptor, STAT_BYTES))[1][START_TICKS])
     finally:

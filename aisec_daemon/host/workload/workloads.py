@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Mapping
 from errno import EACCES, EPERM
@@ -29,7 +28,6 @@ _FRESH_SECONDS = 4.0
 _TURN_BYTES = 16 << 20  # of maps read in one turn, or what costs as much
 _WAIT_TURNS = (1, 2, 4, 6, 12, 30)  # between looks at a process that maps more
 _DENIED = frozenset((EACCES, EPERM))
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 class Workloads:
@@ -172,7 +170,10 @@ class Workloads:
             known.denied = False
             if known.late:
                 self._tally.add(Call("workload", "files", "late"))
-            if works(known) and _start_ticks(place) != known.identity.start_ticks:
+            if (
+                works(known)
+                and read_start_ticks(None, f"{place}/stat") != known.identity.start_ticks
+            ):
                 del self._looked[known.identity.pid]  # another process bears the pid now
         except (OSError, ValueError) as error:
             self._fail(known, error)
@@ -184,14 +185,6 @@ class Workloads:
         known.denied = getattr(error, "errno", None) in _DENIED
         if told:
             self._tally.add(Call("workload", "maps", told))
-
-
-def _start_ticks(place: str) -> int:
-    directory = os.open(place, _DIRECTORY)
-    try:
-        return read_start_ticks(directory)
-    finally:
-        os.close(directory)
 
 
 def _same(one: ProcessIdentity, other: ProcessIdentity) -> bool:
