@@ -25,7 +25,7 @@ from aisec_daemon.cli.replay import replay
 from aisec_daemon.cli.run import run
 
 _THREADS_SECONDS = 1.0
-_POOL = "ThreadPoolExecutor"  # Python waits for the threads of a pool, daemon or not
+_TURN = "turn "  # what the names of threads begin with that read the node
 app = typer.Typer(
     help="Watches GPUs and the processes behind them, and says what is wrong.",
     no_args_is_help=True,
@@ -57,10 +57,10 @@ def main() -> None:
 
 
 def _leave(code: int) -> None:
-    """End at once if a thread hangs in a read that never returns: Python would wait for it."""
+    """Let threads that read end first; if one hangs in a read that never returns, end at once."""
     end = monotonic() + _THREADS_SECONDS
     for thread in threading.enumerate():
-        waited_for = not thread.daemon or thread.name.startswith(_POOL)
+        waited_for = not thread.daemon or thread.name.startswith(_TURN)
         if waited_for and thread is not threading.main_thread():
             thread.join(max(end - monotonic(), 0.0))
             if thread.is_alive():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -41,6 +42,7 @@ def run(
     USR2 takes them back, TERM stops. Exit code 0: stopped. 2: wrong settings, address in use.
     """
     gc.disable()  # nothing that is imported is garbage; the daemon goes on with it
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads spin, and have nothing to do
     from aisec_daemon.host.nvml.client import Nvml  # noqa: PLC0415 # help stays quick
     from aisec_daemon.host.tally import Tally  # noqa: PLC0415
 
