@@ -23,7 +23,7 @@ from aisec_daemon.samplers import Sampler
 
 _LOG = logging.getLogger(__name__)
 _UPKEEP, _UPKEEP_SECONDS = "upkeep", 1.0
-_OFTEN_SECONDS, _APART_SECONDS = 2.0, 0.04
+_OFTEN_SECONDS, _APART_SECONDS = 2.0, 0.05
 _DROPPED = "the pipeline does not keep up; this reading was dropped"
 
 

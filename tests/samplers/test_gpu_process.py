@@ -43,9 +43,12 @@ def sample(*gpus):
     nvml = SimpleNamespace(read=lambda: Reading(gpus, "570", 0.0))
     held = []
     processes = SimpleNamespace(lookup={42: TRAINING}.get, protect=held.append)
-    programs = SimpleNamespace(digest={TRAINING.subject: "5ha"}.get)
-    workloads = SimpleNamespace(script={TRAINING.subject: "/srv/train.py"}.get)
-    host = SimpleNamespace(nvml=nvml, processes=processes, programs=programs, workloads=workloads)
+    host = SimpleNamespace(
+        nvml=nvml,
+        processes=processes,
+        digest={TRAINING.subject: "5ha"}.get,
+        script={TRAINING.subject: "/srv/train.py"}.get,
+    )
     read = GpuProcess().read(host, time=3.0)
     assert held == [{int(pid) for pid in read.labels["pid"]}]
     return read

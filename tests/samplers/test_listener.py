@@ -21,10 +21,12 @@ def node():
     """This machine as a sampler sees it; this very process is a workload."""
     with watching() as watch:
         watch.source.add(os.getpid())
-        programs = SimpleNamespace(digest=lambda subject: f"sha of {subject}")
         probes = Probes(Path("/"), watch.tally)
         yield SimpleNamespace(
-            listeners=watch.listeners, probes=probes, programs=programs, workloads=watch.source
+            listeners=watch.listeners,
+            probes=probes,
+            digest=lambda subject: f"sha of {subject}",
+            workloads=watch.source,
         )
 
 

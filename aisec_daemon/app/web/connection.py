@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from aisec_daemon.app.web.passwords import Entry
 from aisec_daemon.app.web.protection import Protection
 from aisec_daemon.app.web.request import HEAD_BYTES, Request, RequestError, parse_head
 from aisec_daemon.app.web.response import Response
 from aisec_daemon.app.web.site import PROBES, Site
-from aisec_daemon.app.web.tls import names_of
+
+if TYPE_CHECKING:
+    import ssl
 
 _CHUNK_BYTES = 65_536
 _DRAIN_SECONDS = 1.0
@@ -30,8 +31,9 @@ class Connection:
         self._site = site
         self._protection = protection
         self._deadline = time.monotonic() + timeout
+        self._tls: ssl.SSLSocket | None = None
         if protection.context is not None:
-            self._socket = protection.context.wrap_socket(
+            self._socket = self._tls = protection.context.wrap_socket(
                 plain, server_side=True, do_handshake_on_connect=False
             )
 
@@ -60,13 +62,17 @@ class Connection:
 
     def _welcome(self) -> bool:
         """Do the TLS handshake; tell whether the certificate has an allowed name."""
-        if not isinstance(self._socket, ssl.SSLSocket):
+        if self._tls is None:
             return True
         self._wait()
-        self._socket.do_handshake()
+        self._tls.do_handshake()
         allowed = self._protection.allowed_sans
-        certificate = self._socket.getpeercert() or {}
-        return not allowed or not allowed.isdisjoint(names_of(dict(certificate)))
+        if not allowed:
+            return True
+        from aisec_daemon.app.web.tls import names_of  # noqa: PLC0415 # only with TLS
+
+        certificate = self._tls.getpeercert() or {}
+        return not allowed.isdisjoint(names_of(dict(certificate)))
 
     def _head(self) -> bytes:
         """Read up to the empty line that ends a head."""
@@ -87,6 +93,8 @@ class Connection:
         """Let those in who may come in, and answer."""
         passwords = self._protection.passwords
         if passwords is not None and request.path not in PROBES:
+            from aisec_daemon.app.web.passwords import Entry  # noqa: PLC0415 # only with them
+
             entry = passwords.check(request.header("authorization"))
             if entry is Entry.BUSY:
                 return Response.sentence(503, "too many passwords to check", Retry_After="2")
