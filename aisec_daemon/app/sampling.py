@@ -23,7 +23,7 @@ from aisec_daemon.samplers import Sampler
 
 _LOG = logging.getLogger(__name__)
 _UPKEEP, _UPKEEP_SECONDS = "upkeep", 1.0
-_OFTEN_SECONDS, _APART_SECONDS = 2.0, 0.05
+_OFTEN_SECONDS, _FIRST_SECONDS, _APART_SECONDS = 2.0, 0.1, 0.05
 _DROPPED = "the pipeline does not keep up; this reading was dropped"
 
 
@@ -101,12 +101,14 @@ class Sampling:
         So GPUs and processes are on the page before inventories are made for the first time, and
         later, too, few turns fall on the same moment, where they and a scrape hold each other up.
         """
-        delay = 0.0
+        delay = _FIRST_SECONDS
         for sampler in sorted(self._samplers, key=lambda sampler: sampler.period):
             name = sampler.table.name
-            delay += _APART_SECONDS if sampler.period > _OFTEN_SECONDS else 0.0
+            often = sampler.period <= _OFTEN_SECONDS
+            delay += 0.0 if often else _APART_SECONDS
             self._upkeep.expect(f"sampler/{name}", sampler.period, self._clock.now())
-            self._scheduler.every(sampler.period, name, partial(self._turn, sampler), delay=delay)
+            turn = partial(self._turn, sampler)
+            self._scheduler.every(sampler.period, name, turn, delay=0.0 if often else delay)
         self._scheduler.every(_UPKEEP_SECONDS, _UPKEEP, self._note)
         self._scheduler.start()
 

@@ -33,8 +33,8 @@ class SteadyScheduler:
     def start(self) -> None:
         """Begin."""
         now = monotonic()
-        for job in self._jobs:
-            job.due += now
+        for job in sorted(self._jobs, key=lambda job: -job.due):  # who begins at once begins last,
+            job.due += now  # and keeps no other from being started
             name = f"turn {job.name}"
             Thread(target=job.run, args=(self._ending,), name=name, daemon=True).start()
 

@@ -47,7 +47,9 @@ class Own:
         python = {
             "version": platform.python_version(),
             "implementation": platform.python_implementation(),
-            "major": major, "minor": minor, "patchlevel": patch,
+            "major": major,
+            "minor": minor,
+            "patchlevel": patch,
         }
         self._fixed = [
             samples(_BUILD, [(build, 1.0)], constant),
