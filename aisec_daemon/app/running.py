@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aisec_daemon.app.settings import Settings
 
 _SETTINGS_OR_ADDRESS = 2
+_SWITCH_SECONDS = 0.001  # for which a thread keeps others from Python: a scrape waits several times
 
 
 def run(
@@ -27,6 +28,7 @@ def run(
     demo: bool = False,
 ) -> int:
     """Watch this node until stopped; return the exit code: 0, or 2 with a line on what is wrong."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
     gc.disable()  # nothing that is imported is garbage; the daemon goes on with it
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads spin, and have nothing to do
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would look for some

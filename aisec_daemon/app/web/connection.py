@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import ssl
 
 _CHUNK_BYTES = 65_536
+_GRACE_SECONDS = 0.1  # by which the deadline of one call may be late
 _DRAIN_SECONDS = 1.0
 _DRAIN_BYTES = 1_048_576
 
@@ -31,6 +32,7 @@ class Connection:
         self._site = site
         self._protection = protection
         self._deadline = time.monotonic() + timeout
+        self._granted = 0.0
         self._tls: ssl.SSLSocket | None = None
         if protection.context is not None:
             self._socket = self._tls = protection.context.wrap_socket(
@@ -109,9 +111,10 @@ class Connection:
 
     def _send(self, data: bytes) -> None:
         view = memoryview(data)
+        most = len(view) if self._tls is None else _CHUNK_BYTES  # the kernel takes what it can
         while view:
             self._wait()
-            view = view[self._socket.send(view[:_CHUNK_BYTES]) :]
+            view = view[self._socket.send(view[:most]) :]
 
     def _drain(self) -> None:
         """Read on for a moment: closing on unread bytes would take the answer back (RST)."""
@@ -128,7 +131,9 @@ class Connection:
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
-        self._socket.settimeout(left)
+        if not 0 <= self._granted - left <= _GRACE_SECONDS:  # each time costs a system call
+            self._socket.settimeout(left)
+            self._granted = left
 
 
 def _end(data: bytearray) -> int:
