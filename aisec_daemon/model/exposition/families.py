@@ -23,6 +23,10 @@ class Family:
     labels: tuple[str, ...] = ()
     opt_in: bool = False
 
+    def __hash__(self) -> int:
+        """Return the name's, which Python remembers: each scrape asks it of every family."""
+        return hash(self.name)
+
 
 @dataclass(frozen=True)
 class Series:
