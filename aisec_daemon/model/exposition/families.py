@@ -90,7 +90,7 @@ OWN = (
         ("table",),
     ),
 )
-"""Metrics of the daemon itself, beside those of prometheus_client's own collectors."""
+"""Metrics of the daemon itself, beside those that every process has."""
 
 
 def families(table: Table) -> tuple[Family, ...]:
