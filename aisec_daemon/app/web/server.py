@@ -20,7 +20,7 @@ from aisec_daemon.app.web.protection import ProtectionFile
 from aisec_daemon.app.web.site import Site
 
 _STOP_SECONDS = 1.5
-_WAITING = 2  # threads that wait for clients while few come
+_WAITING = 3  # threads that wait for clients while few come
 _PAUSE_SECONDS = 0.1  # for a client that is cut, and after accept failed for want of descriptors
 
 

@@ -14,6 +14,7 @@ import bcrypt
 import pytest
 from cryptography import x509
 
+import aisec_daemon.app.web.server
 from aisec_daemon.app.web import Site, WebConfigError, WebServer, WebServerError
 
 ALICE = "basic_auth_users: {alice: " + bcrypt.hashpw(b"word", bcrypt.gensalt(4)).decode() + "}\n"
@@ -120,11 +121,14 @@ def test_a_scrape_starts_no_thread(
     before = waiting()
     begun: list[str] = []
     monkeypatch.setattr(threading.Thread, "start", lambda thread: begun.append(thread.name))
-    statuses = [served.get()[0] for _ in range(20)]
+    statuses = []
+    for _ in range(20):
+        statuses.append(served.get()[0])
+        time.sleep(0.02)  # who served the last one waits again
 
     assert statuses == [200] * 20
     assert begun == []
-    assert waiting() == before
+    assert waiting() <= before  # those of a server before may still be ending
 
 
 def test_threads_for_a_crowd_go_when_it_has_gone(start: Callable[..., Any]) -> None:
@@ -143,14 +147,15 @@ def test_threads_for_a_crowd_go_when_it_has_gone(start: Callable[..., Any]) -> N
         time.sleep(0.02)
 
     assert status == 200
-    assert crowded >= before + 11
-    assert waiting() == before
+    assert crowded >= 13
+    assert waiting() <= before
     assert served.get()[0] == 200
 
 
 def test_where_there_are_no_more_threads_one_goes_on_waiting(
     start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(aisec_daemon.app.web.server, "_WAITING", 2)
     served = start()
     host, port = served.server.address.split(":")
 
