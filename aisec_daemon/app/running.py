@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from aisec_daemon.app.settings import Settings
 
 _SETTINGS_OR_ADDRESS = 2
-_SWITCH_SECONDS = 0.001  # for which a thread keeps others from Python: a scrape waits several times
+_SWITCH_SECONDS = (
+    0.0005  # for which a thread keeps others from Python: a scrape waits several times
+)
 
 
 def run(
