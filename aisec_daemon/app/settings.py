@@ -111,6 +111,7 @@ class Permit(BaseModel):
     user: str = Field("", description="pattern for the user")
     unit: str = Field("", description="pattern for the systemd unit")
     container: str = Field("", description="pattern for the container id")
+    image: str = Field("", description="pattern for the image of the container")
     pod: str = Field("", description="pattern for the pod uid")
     executable: str = Field("", description="pattern for the executable's path")
     executable_hash: str = Field("", description="SHA-256 of the executable's file (sha256sum)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aisec_daemon.host.container.images import Images
 from aisec_daemon.host.flow.flows import Flows
 from aisec_daemon.host.network.listeners import Listeners
 from aisec_daemon.host.network.sockets import Sockets
@@ -39,6 +40,7 @@ class Host:
     listeners: Listeners = field(init=False)
     probes: Probes = field(init=False)
     postures: Postures = field(init=False)
+    images: Images = field(init=False)
 
     def __post_init__(self) -> None:
         programs = Programs(self.root, self.nvml, self.processes, self.tally)
@@ -52,4 +54,5 @@ class Host:
             listeners=Listeners(self.root, workloads, self.processes, self.tally),
             probes=Probes(self.root, self.tally),
             postures=Postures(self.root, workloads, self.nvml, self.tally),
+            images=Images(self.root, self.tally),
         )

@@ -7,7 +7,10 @@ from fnmatch import fnmatchcase
 
 from aisec_daemon.model.finding import Finding
 
-SELECTORS = ("user", "unit", "container", "pod", "executable", "executable_hash", "command_hash")
+SELECTORS = (
+    *("user", "unit", "container", "image", "pod"),
+    *("executable", "executable_hash", "command_hash"),
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Allow:
     user: str = ""
     unit: str = ""
     container: str = ""
+    image: str = ""
     pod: str = ""
     executable: str = ""
     executable_hash: str = ""
