@@ -46,6 +46,7 @@ def test_a_row_tells_what_a_security_team_asks_first(node):
         "user": "alice",
         "login_user": "alice",
         "container": "",
+        "image": "",
         "pod": "",
         "slurm_job": "",
         "unit": "a.service",

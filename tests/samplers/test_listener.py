@@ -23,8 +23,13 @@ def node():
         watch.source.add(os.getpid())
         programs = SimpleNamespace(digest=lambda subject: f"sha of {subject}")
         probes = Probes(Path("/"), watch.tally)
+        images = SimpleNamespace(of=lambda who: f"image of {who.subject}")
         yield SimpleNamespace(
-            listeners=watch.listeners, probes=probes, programs=programs, workloads=watch.source
+            listeners=watch.listeners,
+            probes=probes,
+            programs=programs,
+            workloads=watch.source,
+            images=images,
         )
 
 
@@ -57,6 +62,7 @@ def test_a_row_tells_who_listens_where_and_that_nobody_asked(node):
         workload.identity.user,
     )
     assert found["executable_hash"] == f"sha of {found['process']}"
+    assert found["image"] == f"image of {found['process']}"
     assert found["first_seen_timestamp_seconds"] == 1.8e9
     assert np.isnan([found["asked_timestamp_seconds"], found["asked_seconds"]]).all()
 
