@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.request import urlopen
 
 import pytest
 
+from tests.host.container.files import IMAGE, podman
 from tests.systemd.manager import eventually
 from tests.systemd.stage import CHECKOUT, HERE
 
@@ -84,8 +87,18 @@ def another_users_program(run, path):
     return pid
 
 
+def leave_podmans_files(manager):
+    """Have Podman's word of a container there, which only root may read."""
+    with TemporaryDirectory() as folder:
+        podman(Path(folder), name="a" * 64)
+        for file in Path(folder).rglob("*.json"):
+            manager.write(f"/{file.relative_to(folder)}", file.read_text("utf-8"))
+    manager.run("chmod", "0700", "/var/lib/containers")
+
+
 def probe(manager, pid, path, port):
     """Run the probe in a unit that differs from ours in what it starts."""
+    leave_podmans_files(manager)
     unit = f"{manager.units}/aisec-probe.service"
     manager.write(unit, UNIT.read_text("utf-8"))
     manager.write("/usr/local/lib/aisec-probe.py", (HERE / "probe.py").read_text("utf-8"))
@@ -132,6 +145,7 @@ def test_under_pid_1_sensors_see_what_is_not_ours_and_no_more(service, node, pla
         "views": [],
         "kernel": "ask_pidfd",
         "mounts of init": "allowed",
+        "image": IMAGE,
     }
 
 
@@ -161,6 +175,7 @@ def test_in_the_first_namespace_the_connector_answers_too(service, first_namespa
         "views": [],
         "kernel": "ask_pidfd",
         "mounts of init": "allowed",
+        "image": IMAGE,
     }
 
 
