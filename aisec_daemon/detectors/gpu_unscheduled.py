@@ -128,8 +128,7 @@ class GpuUnscheduled:
             return _Judged(key, breaks=False, why="")
         asked = (words.user, words.unit, words.container, words.pod, words.executable)
         fits = [_fits(*pair) for pair in zip(asked, patterns, strict=True)]
-        # unread where somebody has made a container's group himself: that must be no excuse
-        fits.append(bool(words.image) and _fits(words.image, self.images))
+        fits.append(_fits_image(words, self.images))
         if required:
             fits.append(_in_job(words))
         why = "is in no scheduler's job" if required else "is not among those who may use GPUs"
@@ -190,6 +189,16 @@ def _fits(word: str | None, patterns: tuple[str, ...]) -> bool | None:
     if word is None:
         return None if patterns else False
     return any(fnmatchcase(word, pattern) for pattern in patterns)
+
+
+def _fits_image(words: _Words, patterns: tuple[str, ...]) -> bool | None:
+    """Tell whether the image of its container fits; None if not even the container was read.
+
+    Whoever calls a group of his own like a container has an unread image: that is no excuse.
+    """
+    if words.container is None:
+        return _fits(None, patterns)
+    return bool(words.image) and _fits(words.image, patterns)
 
 
 def _reason(now: Snapshot, row: int, words: _Words, why: str) -> str:

@@ -149,6 +149,12 @@ def test_an_image_that_is_unread_or_none_fits_nothing_and_is_no_excuse(patterns,
         assert verdict.reasons[0].endswith("is not among those who may use GPUs")
 
 
+def test_where_no_container_is_read_the_image_is_unread_like_any_other_word():
+    verdict = Node(images=("x",)).pass_(100, use(container=None, image=None))
+
+    assert np.isnan(verdict.score[0])
+
+
 def test_the_reason_names_the_image():
     reasons = [
         Node(require_job=True).pass_(70, use(**INSIDE | {"image": image})).reasons[0]
