@@ -15,6 +15,7 @@ from typing import NamedTuple
 from aisec_daemon.host.container.finder import Finder, Found
 from aisec_daemon.host.container.group import lies_in
 from aisec_daemon.host.proc.identity import ProcessIdentity
+from aisec_daemon.host.program.file import is_procfs
 from aisec_daemon.host.redaction.image import redact_image
 from aisec_daemon.host.tally import Call, Tally
 
@@ -44,8 +45,8 @@ class Images:
     to cgroupfs) can call one like a container that is not his. So the process must be in the very
     group that the runtime gave the container, or below it.
 
-    Reads below `root`, and where that has no files of runtimes (a DaemonSet mounts few of them)
-    below the root of the node's first process.
+    Reads below `root`, and what is not there, below the root of the node's first process: a
+    DaemonSet mounts no files of runtimes, and the service's sandbox hides homes, where they may be.
     """
 
     def __init__(self, root: Path, tally: Tally, clock: Callable[[], float] = monotonic) -> None:
@@ -117,16 +118,14 @@ class Images:
         return None, code
 
     def _roots(self) -> Iterator[Path]:
-        """Yield where files of the host may be: below its root, and below its first process's."""
+        """Yield where files of the host may be: below its root, and below its first process's.
+
+        Of a copy of a node the latter is left out if it is a link: it would lead out of the copy.
+        """
         yield self._root
         first = self._root / "proc/1/root"
-        try:
-            same = os.path.samefile(self._root, first)  # noqa: PTH121 - Path has two ways to fail
-        except FileNotFoundError:
-            return
-        except OSError:  # it may not be followed: the finder will say so
-            same = False
-        if not same:
+        link = os.path.islink(first)  # noqa: PTH114 - Path raises where it may not be looked at
+        if is_procfs(self._root / "proc") or not link:
             yield first
 
 

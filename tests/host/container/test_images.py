@@ -179,6 +179,16 @@ def test_what_a_mount_lacks_is_found_below_the_first_process(node):
     assert node.counts() == {"OK": 2.0}
 
 
+def test_no_link_of_a_copy_leads_out_of_it(node, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("machine")
+    containerd(outside)
+    (node.root / "proc/1").mkdir(parents=True)
+    (node.root / "proc/1/root").symlink_to(outside)
+
+    assert node.of(POD) is None
+    assert node.images.code(who(POD)) == UNKNOWN
+
+
 @pytest.mark.parametrize("text", ["{", "[]", "x" * 100, "[" * 100_000])
 def test_what_cannot_be_read_is_counted_and_tried_again(node, text):
     file = containerd(node.root)
