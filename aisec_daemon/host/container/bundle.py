@@ -9,8 +9,11 @@ import orjson
 
 from aisec_daemon.host.container.group import made_group
 
-CONTAINERD_IMAGE = "io.kubernetes.cri.image-name"  # since containerd 1.5; pods' sandboxes have none
-CRIO_IMAGES = ("io.kubernetes.cri-o.ImageName", "io.kubernetes.cri-o.Image")
+_CONTAINERD_IMAGE, _CONTAINERD_TYPE = (
+    "io.kubernetes.cri.image-name",
+    "io.kubernetes.cri.container-type",
+)
+_CRIO_IMAGES = ("io.kubernetes.cri-o.ImageName", "io.kubernetes.cri-o.Image")
 
 
 class Bundle(NamedTuple):
@@ -19,10 +22,24 @@ class Bundle(NamedTuple):
     group: str
     annotations: Mapping[str, Any]
 
-    def word(self, *names: str) -> str:
-        """Return the first of these annotations that says something; empty if none does."""
-        words = (self.annotations.get(name) for name in names)
-        return next((word for word in words if isinstance(word, str) and word), "")
+    @property
+    def of_containerd(self) -> str:
+        """The image by containerd's annotation, since 1.5; empty if there is none.
+
+        Containerd writes it after all that a pod brings, but before 2.0 not into the sandbox: what
+        such a one bears may be the pod's own word, where an operator lets all annotations through.
+        """
+        sandbox = self._word(_CONTAINERD_TYPE) == "sandbox"
+        return "" if sandbox else self._word(_CONTAINERD_IMAGE)
+
+    @property
+    def of_crio(self) -> str:
+        """The image by CRI-O's annotations; empty if there is none."""
+        return next(filter(None, map(self._word, _CRIO_IMAGES)), "")
+
+    def _word(self, name: str) -> str:
+        word = self.annotations.get(name)
+        return word if isinstance(word, str) else ""
 
 
 class Stored(NamedTuple):

@@ -12,8 +12,6 @@ from typing import NamedTuple
 
 from aisec_daemon.host.beneath import find, reopen
 from aisec_daemon.host.container.bundle import (
-    CONTAINERD_IMAGE,
-    CRIO_IMAGES,
     Bundle,
     Stored,
     parse_bundle,
@@ -66,9 +64,8 @@ class Finder:
         raise FileNotFoundError(ENOENT, "no runtime knows the container")
 
     def _kubernetes(self, root: int, places: Places, container: str) -> Found | None:
-        """Containerd's own annotation, written after all that a pod may bring."""
         bundle = _bundle(root, *places.bundles(_KUBERNETES, container))
-        return bundle and Found(bundle.group, bundle.word(CONTAINERD_IMAGE))
+        return bundle and Found(bundle.group, bundle.of_containerd)
 
     def _docker(self, root: int, places: Places, container: str) -> Found | None:
         bundle = _bundle(root, *places.bundles(_DOCKER, container))
@@ -95,7 +92,7 @@ class Finder:
                 continue
             stored = self._listed(root, folders, container)
             by_id = stored.crio and _ID.fullmatch(stored.image)
-            return Found(bundle.group, (by_id and bundle.word(*CRIO_IMAGES)) or stored.image)
+            return Found(bundle.group, (by_id and bundle.of_crio) or stored.image)
         return None
 
     def _listed(self, root: int, folders: list[str], container: str) -> Stored:

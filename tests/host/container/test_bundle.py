@@ -9,14 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aisec_daemon.host.container.bundle import (
-    CONTAINERD_IMAGE,
-    CRIO_IMAGES,
     Stored,
     parse_bundle,
     parse_record,
     parse_store,
 )
-from tests.host.container.files import ID, IMAGE, RECORDED, recorded
+from tests.host.container.files import CRI, ID, IMAGE, RECORDED, recorded
 
 PARSERS = (parse_bundle, lambda text: parse_record(text, ID), parse_store)
 every_parser = pytest.mark.parametrize("parse", PARSERS, ids=["bundle", "record", "store"])
@@ -30,8 +28,17 @@ def test_containerds_bundle():
     bundle = parse_bundle(raw("containerd"))
 
     assert bundle.group.startswith("/kubepods/burstable/pod")
-    assert bundle.word(CONTAINERD_IMAGE) == IMAGE
-    assert bundle.word(*CRIO_IMAGES) == ""
+    assert (bundle.of_containerd, bundle.of_crio) == (IMAGE, "")
+
+
+def test_a_sandbox_has_no_image_whatever_a_pod_says_of_it():
+    """Recorded with the annotation on the pod, which containerd has not let through."""
+    sandbox = recorded("containerd-sandbox")
+    assert CRI not in sandbox["annotations"]
+    assert parse_bundle(json.dumps(sandbox).encode()).of_containerd == ""
+
+    sandbox["annotations"][CRI] = "evil"  # as with pod_annotations = ["*"]
+    assert parse_bundle(json.dumps(sandbox).encode()).of_containerd == ""
 
 
 def test_dockers_bundle_and_record():
@@ -61,14 +68,13 @@ def test_a_list_is_read_although_some_of_it_is_none():
     assert parse_store(json.dumps([*odd, good]).encode()) == {ID: Stored("x", crio=True)}
 
 
-@pytest.mark.parametrize(
-    "annotations", [None, {}, {CONTAINERD_IMAGE: 3}, {CONTAINERD_IMAGE: ""}, {"other": "x"}]
-)
+@pytest.mark.parametrize("annotations", [None, {}, {CRI: 3}, {CRI: ""}, {"other": "x"}])
 def test_a_bundle_without_the_word_has_none(annotations):
     text = json.dumps({"annotations": annotations, "linux": {"cgroupsPath": 7}}).encode()
 
-    assert parse_bundle(text).word(CONTAINERD_IMAGE) == ""
-    assert parse_bundle(text).group == ""
+    bundle = parse_bundle(text)
+
+    assert (bundle.group, bundle.of_containerd, bundle.of_crio) == ("", "", "")
 
 
 @every_parser
