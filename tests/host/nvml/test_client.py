@@ -61,7 +61,11 @@ def late_in_a_row(nvml, wanted, readings=4):
     """Return how often just these GPUs were late in a row; on a busy machine others may be once."""
     count = 0
     for _ in range(20):
-        count = count + 1 if bad(nvml.read()) == wanted else 0
+        try:
+            late = bad(nvml.read())
+        except UnreadableError:  # all of them
+            late = None
+        count = count + 1 if late == wanted else 0
         if count == readings:
             break
         time.sleep(0.05)
