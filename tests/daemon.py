@@ -10,11 +10,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
+from types import MappingProxyType
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -80,13 +81,17 @@ class Running:
 
 @contextmanager
 def running(
-    state: Path, *arguments: str, world: Path | None = None, command: list[str] | None = None
+    state: Path,
+    *arguments: str,
+    world: Path | None = None,
+    command: list[str] | None = None,
+    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Running]:
     """Start `aisec-daemon run`, or another command that serves a page.
 
     `world` is the scenario of a fake driver; without one there is no driver.
     """
-    env = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    env = {**os.environ, "PYTHONUNBUFFERED": "1", **variables}
     if world is not None:
         env |= {"PYTHONPATH": f"{FAKE_SITE}", "AISEC_FAKE_NVML": str(world)}
     verb = command or ["run", "--state", str(state)]

@@ -26,7 +26,9 @@ def _shed_tables() -> list[list[str]]:
 class Budget(BaseModel):
     """What the daemon may cost: past it there is a finding, and tables are read more rarely."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, validate_default=True)
+    model_config = ConfigDict(
+        extra="forbid", allow_inf_nan=False, validate_default=True, defer_build=True
+    )
 
     cpu_ratio: float = Field(
         0.1, gt=0, le=64, description="share of one core that it may use, its children included"

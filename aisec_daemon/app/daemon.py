@@ -29,8 +29,8 @@ from aisec_daemon.app.player import Player, Tape
 from aisec_daemon.app.sampling import Sampling, periods
 from aisec_daemon.app.settings import Settings, SettingsError
 from aisec_daemon.app.state import StateDir
-from aisec_daemon.app.web.landing import Sight
 from aisec_daemon.app.web.server import WebServer
+from aisec_daemon.app.web.sight import Sight
 from aisec_daemon.app.web.site import Site
 from aisec_daemon.host.nvml.client import Nvml
 from aisec_daemon.model import Snapshot
@@ -156,6 +156,7 @@ class Daemon:
                 self._hand_out()
             if not told_ready and (self._ready() or monotonic() - begun >= _READY_SECONDS):
                 told_ready = True
+                gc.freeze()  # what was imported for first turns stays, too
                 notify("READY=1", f"STATUS=metrics on {self._settings.listen}")
             if self._loop.healthy:  # one that sees nothing any more is better started anew
                 watchdog.feed()

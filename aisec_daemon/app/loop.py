@@ -46,6 +46,8 @@ class Loop:
         self.sinks: Mapping[str, Sink] = {}
         self.recent = Recent()
         self._upkeep = upkeep
+        self._expected: set[str] = set()  # parts of which upkeep knows, while sinks are the same
+        self._handed_out: Mapping[str, Sink] = self.sinks
         self._clock = clock
         self._inbox = inbox
         self._silent_seconds = silent_seconds
@@ -81,6 +83,9 @@ class Loop:
         """Take a snapshot through the pipeline to the sinks."""
         if self.pipeline is None:
             return
+        if self._handed_out is not self.sinks:  # what was dismissed meanwhile may be there again
+            self._handed_out = self.sinks
+            self._expected.clear()
         tick = self._measured("pipeline/step", lambda: self._step(snapshot))
         if tick is None:
             return
@@ -95,7 +100,9 @@ class Loop:
 
     def _measured(self, part: str, work: Callable[[], _T]) -> _T | None:
         """Do a part's work; note what it took and whether it failed."""
-        self._upkeep.expect(part, math.nan, self._clock.now())
+        if part not in self._expected:
+            self._upkeep.expect(part, math.nan, self._clock.now())
+            self._expected.add(part)
         begun, spent = perf_counter(), thread_time()
         done = None
         error = ""

@@ -22,7 +22,8 @@ from aisec_daemon.pipeline.upkeep import Upkeep
 from aisec_daemon.samplers import Sampler
 
 _LOG = logging.getLogger(__name__)
-_UPKEEP_SECONDS = 1.0
+_UPKEEP, _UPKEEP_SECONDS = "upkeep", 1.0
+_OFTEN_SECONDS, _FIRST_SECONDS, _APART_SECONDS = 2.0, 0.1, 0.05
 _DROPPED = "the pipeline does not keep up; this reading was dropped"
 
 
@@ -87,8 +88,7 @@ class Sampling:
         self._waiting = {sampler.table.name for sampler in samplers}
         self._stopped = False
         self._listens = not host.processes.connector_error
-        self._scheduler = SteadyScheduler(workers=len(samplers) + 1)
-        self._scheduler.on_missed(lambda name: upkeep.missed(f"sampler/{name}"))
+        self._scheduler = SteadyScheduler()
 
     @property
     def complete(self) -> bool:
@@ -96,18 +96,26 @@ class Sampling:
         return not self._waiting
 
     def start(self) -> None:
-        """Begin; every sampler has its first turn at once."""
-        for sampler in self._samplers:
+        """Begin: first what is read most often, the others one after the other behind it.
+
+        So GPUs and processes are on the page before inventories are made for the first time, and
+        later, too, few turns fall on the same moment, where they and a scrape hold each other up.
+        """
+        delay = _FIRST_SECONDS
+        for sampler in sorted(self._samplers, key=lambda sampler: sampler.period):
             name = sampler.table.name
+            often = sampler.period <= _OFTEN_SECONDS
+            delay += 0.0 if often else _APART_SECONDS
             self._upkeep.expect(f"sampler/{name}", sampler.period, self._clock.now())
-            self._scheduler.every(sampler.period, name, partial(self._turn, sampler))
-        self._scheduler.every(_UPKEEP_SECONDS, "upkeep", self._note)
+            turn = partial(self._turn, sampler)
+            self._scheduler.every(sampler.period, name, turn, delay=0.0 if often else delay)
+        self._scheduler.every(_UPKEEP_SECONDS, _UPKEEP, self._note)
         self._scheduler.start()
 
     def stop(self) -> None:
         """End; a sampler that hangs is left behind, and what it still reads is not passed on."""
         self._stopped = True
-        self._scheduler.shutdown(wait=False)
+        self._scheduler.stop()
         for sampler in self._samplers:
             self._upkeep.dismiss(f"sampler/{sampler.table.name}")
 
@@ -151,6 +159,9 @@ class Sampling:
         now = monotonic()
         self.strain.late(max(now - self._noted - _UPKEEP_SECONDS, 0.0))  # NaN is not late
         self._noted = now
+        for name, turns in self._scheduler.missed().items():
+            for _ in range(turns):
+                self._upkeep.missed(f"sampler/{name}")
         if self._listens:
             self._note_connector()
         try:

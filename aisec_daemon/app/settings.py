@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import sys
 from collections.abc import Mapping
 from datetime import date, datetime, time, timezone
@@ -18,10 +19,10 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from aisec_daemon.app import catalogue
 from aisec_daemon.app.budget import Budget
+from aisec_daemon.app.environment import merged, parse_variables
 from aisec_daemon.app.mistakes import describe
 from aisec_daemon.host.indicators import lists as indicators
 from aisec_daemon.host.indicators.matcher import Matcher, default
@@ -34,7 +35,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, validate_default=True)
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, validate_default=True, defer_build=True)
 
 
 class SettingsError(Exception):
@@ -174,14 +175,10 @@ def _section(plugins: Mapping[str, type], title: str) -> type[BaseModel]:
     return create_model(title, __config__=_STRICT, **members)
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything an operator can set."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="AISEC_",
-        env_nested_delimiter="__",
-        **_STRICT,  # type: ignore[typeddict-item]
-    )
+    model_config = _STRICT
 
     listen: str = Field("127.0.0.1:9837", description="address and port of the metrics page")
     state: Path = Field(
@@ -216,38 +213,8 @@ class Settings(BaseSettings):
         return {name: section.build() for name, section in sections if section.enabled}
 
 
-class _File(PydanticBaseSettingsSource):
-    """The settings file, read before so that a file that is no TOML is told apart."""
-
-    def __init__(self, model: type[BaseSettings], content: Mapping[str, Any]) -> None:
-        super().__init__(model)
-        self._content = dict(content)
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        """Return one field, as the base class wants it."""
-        del field
-        return self._content.get(field_name), field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        return self._content
-
-
-def model(content: Mapping[str, Any] | None = None) -> type[Settings]:
-    """Return the settings' model, which takes `content` where no variable or argument speaks."""
-
-    class Loaded(Settings):
-        @classmethod
-        def settings_customise_sources(
-            cls,
-            settings_cls: type[BaseSettings],
-            init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,
-            file_secret_settings: PydanticBaseSettingsSource,
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            del dotenv_settings, file_secret_settings
-            return init_settings, env_settings, _File(settings_cls, content or {})
-
+def model() -> type[Settings]:
+    """Return the settings' model, with a section for each plug-in there is."""
     sections: dict[str, Any] = {
         name: (section, Field(default_factory=section))
         for name, section in [
@@ -256,8 +223,18 @@ def model(content: Mapping[str, Any] | None = None) -> type[Settings]:
             ("sinks", _section(catalogue.sinks(), "sinks")),
         ]
     }
-    made: type[Settings] = create_model("Settings", __base__=Loaded, **sections)
+    made: type[Settings] = create_model("Settings", __base__=Settings, **sections)
     return made
+
+
+def _whole(model: Any, content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with every section there is: the model then makes them all in one go."""
+    sections = {
+        name: _whole(field.annotation, {})
+        for name, field in model.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+    }
+    return merged(sections, content)
 
 
 def load(file: Path | None, **arguments: Any) -> Settings:
@@ -271,9 +248,11 @@ def load(file: Path | None, **arguments: Any) -> Settings:
             content = tomllib.loads(file.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise SettingsError(f"{file}: {error}") from error
-    settings = model(content)
+    settings = model()
+    given = {name: value for name, value in arguments.items() if value is not None}
+    content = merged(merged(content, parse_variables(settings, os.environ)), given)
     try:
-        return settings(**{name: value for name, value in arguments.items() if value is not None})
+        return settings.model_validate(_whole(settings, content))
     except ValidationError as error:
         lines = [describe(mistake, settings) for mistake in error.errors()]
         prefix = f"{file}: " if file is not None else ""

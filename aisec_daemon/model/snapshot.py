@@ -54,10 +54,14 @@ class Snapshot:
 
         For small tables and tests: readers of large ones fill arrays.
         """
-        values = np.full((len(rows), len(table.columns)), np.nan)
-        for at, (numbers, _) in enumerate(rows.values()):
-            for name, number in numbers.items():
-                values[at, table.index(name)] = number
+        told = [
+            [numbers.get(name, np.nan) for name in table.column_names]
+            for numbers, _ in rows.values()
+        ]
+        values = np.array(told, np.float64).reshape(len(rows), len(table.columns))
+        for numbers, _ in rows.values():
+            if not numbers.keys() <= table.positions.keys():
+                table.index(next(iter(numbers.keys() - table.positions.keys())))
         labels = {
             label.name: tuple(words.get(label.name) for _, words in rows.values())
             for label in table.labels

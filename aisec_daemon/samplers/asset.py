@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 
 from aisec_daemon.host.host import Host
-from aisec_daemon.host.workload.asset import Asset as Reading
 from aisec_daemon.model import Column, Kind, Label, Snapshot, Table
 from aisec_daemon.model.snapshot import Word
+
+if TYPE_CHECKING:
+    from aisec_daemon.host.workload.asset import Asset as Reading
 
 
 @dataclass(frozen=True)

@@ -118,8 +118,8 @@ def _uses(host: Host) -> Iterator[_Use]:
         for process in gpu.processes:
             identity = host.processes.lookup(process.pid)
             if identity or gpu.processes_fresh:
-                digest = host.programs.digest(identity.subject) if identity else None
-                script = host.workloads.script(identity.subject) if identity else None
+                digest = host.digest(identity.subject) if identity else None
+                script = host.script(identity.subject) if identity else None
                 image = host.images.of(identity) if identity else None
                 yield _Use(gpu, process, identity, digest, script, image)
 

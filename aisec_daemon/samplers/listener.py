@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 
 from aisec_daemon.host.host import Host
-from aisec_daemon.host.network.listener import Listener as Reading
-from aisec_daemon.host.probe.measuring import Permission
-from aisec_daemon.host.probe.probes import Probed
-from aisec_daemon.host.probe.services import services
 from aisec_daemon.model import Column, Kind, Label, Snapshot, Table
 from aisec_daemon.model.snapshot import Word
+
+if TYPE_CHECKING:
+    from aisec_daemon.host.network.listener import Listener as Reading
+    from aisec_daemon.host.probe.measuring import Permission
+    from aisec_daemon.host.probe.probes import Probed
 
 _ALL = "all"
 _IDENTITY = (
@@ -76,10 +77,8 @@ class Listener:
     ] = False
 
     def __post_init__(self) -> None:
-        known = {*services(), _ALL}
-        unknown = sorted(set(self.probe) - known)
-        if unknown:
-            raise ValueError(f"probe: {', '.join(unknown)} is none of {', '.join(sorted(known))}")
+        if self.probe:
+            _refuse_unknown(self.probe)
         if not all(0 < port < 65536 for port in self.probe_ports):  # noqa: PLR2004 - of 16 bits
             raise ValueError("probe_ports must be 1 to 65535")
 
@@ -99,7 +98,7 @@ class Listener:
             {
                 **_words(*pair),
                 "identity": identities.get(pair[0].workload.asset),
-                "executable_hash": host.programs.digest(pair[0].workload.identity.subject),
+                "executable_hash": host.digest(pair[0].workload.identity.subject),
                 "image": host.images.of(pair[0].workload.identity),
             }
             for pair in zip(listeners, probed, strict=True)
@@ -109,11 +108,26 @@ class Listener:
         return Snapshot(self.table, time, subjects, values.reshape(len(rows), 3), labels)
 
     def _permission(self) -> Permission:
+        from aisec_daemon.host.probe.measuring import Permission  # noqa: PLC0415 # see Host
+        from aisec_daemon.host.probe.services import services  # noqa: PLC0415
+
         classes = services() if _ALL in self.probe else self.probe
         return Permission(frozenset(classes), frozenset(self.probe_ports), self.probe_namespaces)
 
 
+def _refuse_unknown(classes: tuple[str, ...]) -> None:
+    """Raise ValueError for classes of services that there are not."""
+    from aisec_daemon.host.probe.services import services  # noqa: PLC0415 # see Host
+
+    known = {*services(), _ALL}
+    unknown = sorted(set(classes) - known)
+    if unknown:
+        raise ValueError(f"probe: {', '.join(unknown)} is none of {', '.join(sorted(known))}")
+
+
 def _words(listener: Reading, probed: Probed) -> dict[str, Word]:
+    from aisec_daemon.host.probe.services import services  # noqa: PLC0415 # see Host
+
     workload = listener.workload
     identity = workload.identity
     service = probed.service or workload.service

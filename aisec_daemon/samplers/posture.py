@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from aisec_daemon.host.host import Host
-from aisec_daemon.host.posture.grouping import Posture as Reading
 from aisec_daemon.host.posture.namespaces import NAMES as NAMESPACES
-from aisec_daemon.host.posture.node import NodeFacts
 from aisec_daemon.model import Column, Label, Snapshot, Table
 from aisec_daemon.model.snapshot import Word
+
+if TYPE_CHECKING:
+    from aisec_daemon.host.posture.grouping import Posture as Reading
+    from aisec_daemon.host.posture.node import NodeFacts
 
 NODE = "node"
 """Subject of the node's own row."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Annotated, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aisec_daemon.host.host import Host
+from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.model import Column, Kind, Label, Snapshot, Table
 from aisec_daemon.model.snapshot import Word
 
@@ -58,7 +61,16 @@ class Process:
     def read(self, host: Host, time: float) -> Snapshot:
         """Scan the processes; UnreadableError if /proc cannot be read."""
         scan = host.processes.scan()
-        who = scan.identities
+        values = np.column_stack([getattr(scan, column.name) for column in self.table.columns])
+        known: Snapshot | None = scan.made.get(self.table.name)
+        if known is None:
+            known = scan.made[self.table.name] = self._snapshot(scan.identities, time, values)
+        return known.later(time, values)
+
+    def _snapshot(
+        self, who: Sequence[ProcessIdentity], time: float, values: NDArray[np.float64]
+    ) -> Snapshot:
+        """Return rows with their words; those stay the same while the processes do."""
         labels: dict[str, tuple[Word, ...]] = {
             label.name: tuple(map(attrgetter(label.name), who)) for label in _WORDS
         }
@@ -67,9 +79,6 @@ class Process:
             None if identity.uid is None else str(identity.uid) for identity in who
         )
         labels["parent"] = tuple(str(identity.parent) for identity in who)
-        values = np.column_stack(
-            [getattr(scan, column.name) for column in self.table.columns],
-        )
         return Snapshot(
             self.table, time, tuple(identity.subject for identity in who), values, labels
         )

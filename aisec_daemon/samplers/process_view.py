@@ -6,15 +6,17 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.host import Host
 from aisec_daemon.host.proc.cgroup import parse_cgroup
-from aisec_daemon.host.views.suspects import Suspect
-from aisec_daemon.host.views.views import Reading
 from aisec_daemon.model import Column, Label, Snapshot, Table
 from aisec_daemon.model.snapshot import Word
+
+if TYPE_CHECKING:
+    from aisec_daemon.host.views.suspects import Suspect
+    from aisec_daemon.host.views.views import Reading
 
 _IDENTITY = ("name", "executable", "executable_state", "command_hash", "user", "container", "pod")
 _PLACE = ("container", "pod", "slurm_job", "unit")

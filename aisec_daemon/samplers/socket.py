@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 
 from aisec_daemon.host.host import Host
-from aisec_daemon.host.network.socket import scope, state_name
-from aisec_daemon.host.network.sockets import OwnedSocket
 from aisec_daemon.model import Column, Kind, Label, Snapshot, Table
 from aisec_daemon.model.snapshot import Word
+
+if TYPE_CHECKING:
+    from aisec_daemon.host.network.sockets import OwnedSocket
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ def _numbers(owned: OwnedSocket) -> tuple[float, ...]:
 
 
 def _words(owned: OwnedSocket) -> dict[str, Word]:
+    from aisec_daemon.host.network.socket import scope, state_name  # noqa: PLC0415 # see Host
+
     each = owned.socket
     return {
         "process": owned.process,

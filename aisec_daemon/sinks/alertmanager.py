@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from time import monotonic
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 from urllib.parse import urlsplit
 
 from aisec_daemon.model import Tick
-from aisec_daemon.model.exposition import Board, Family
-from aisec_daemon.sinks import Place
+from aisec_daemon.model.exposition import Family
+from aisec_daemon.sinks import Place, Sink
 from aisec_daemon.sinks.alerting.address import Address
-from aisec_daemon.sinks.alerting.courier import Courier
 from aisec_daemon.sinks.alerting.credentials import Credentials
-from aisec_daemon.sinks.alerting.delivery import Delivery
 from aisec_daemon.sinks.alerting.policy import Policy
-from aisec_daemon.sinks.alerting.post import Poster
 from aisec_daemon.sinks.alerting.tally import FAMILIES, Tally
 from aisec_daemon.sinks.alerting.tls import Tls
-from aisec_daemon.sinks.alerting.wording import OWN, Wording
-from aisec_daemon.sinks.alerting.worker import Latest, Worker
+
+if TYPE_CHECKING:
+    from aisec_daemon.sinks.alerting.courier import Courier
 
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_CLOSE_SECONDS = 1.5
 
 
 @dataclass(frozen=True)
@@ -67,11 +62,7 @@ class AlertmanagerOutlet:
         if min(self.timeout, self.patience) <= 0:
             raise ValueError("timeout and patience must be more than 0 seconds")
         for label in self.labels:
-            name, equals, word = label.partition("=")
-            if not equals or not word or not _LABEL.fullmatch(name):
-                raise ValueError(f"labels must look like cluster=a, not {label!r}")
-            if name in OWN or name.startswith("__"):
-                raise ValueError(f"the label {name} is the daemon's own")
+            _refuse_label(label)
         for address in (self.runbooks, self.page):
             if address and not _is_address(address):
                 raise ValueError("runbooks and page must be addresses: https://…")
@@ -79,12 +70,23 @@ class AlertmanagerOutlet:
         self._credentials()
         self._tls()
 
-    def open(self, place: Place) -> Alertmanagers:
+    def open(self, place: Place) -> Sink:
         """Start a thread for each Alertmanager."""
+        if not self.urls:
+            return _Nobody()
+        from aisec_daemon.sinks.alerting.alertmanagers import (  # noqa: PLC0415 # most have none
+            Alertmanagers,
+        )
+
         couriers = [self._courier(Address.parse(url), place) for url in self.urls]
         return Alertmanagers(couriers, place.board)
 
     def _courier(self, address: Address, place: Place) -> Courier:
+        from aisec_daemon.sinks.alerting.courier import Courier  # noqa: PLC0415 # as above
+        from aisec_daemon.sinks.alerting.delivery import Delivery  # noqa: PLC0415
+        from aisec_daemon.sinks.alerting.post import Poster  # noqa: PLC0415
+        from aisec_daemon.sinks.alerting.wording import Wording  # noqa: PLC0415
+
         labels = dict(label.split("=", 1) for label in self.labels)
         runbooks = self.runbooks or (self.page and f"{self.page.rstrip('/')}/rules/{{rule}}")
         wording = Wording(place.node, labels, runbooks, self.page)
@@ -108,33 +110,25 @@ class AlertmanagerOutlet:
         return Tls(self.ca_file, self.certificate_file, self.key_file, self.server_name)
 
 
-class Alertmanagers:
-    """Hands each tick's time and findings to the threads, and says what troubles them."""
-
-    def __init__(self, couriers: Sequence[Courier], board: Board) -> None:
-        self._board = board
-        self._latest = Latest()
-        self._workers = [Worker(courier, self._latest) for courier in couriers]
+class _Nobody:
+    """Without an Alertmanager nothing is to be done."""
 
     def __call__(self, tick: Tick) -> None:
-        """Take one tick; OSError if an Alertmanager takes no alerts."""
-        self._latest.take(tick)
-        if tick.changes:
-            for worker in self._workers:
-                worker.wake()
-        troubles = [trouble for worker in self._workers if (trouble := worker.tend())]
-        if troubles:
-            raise OSError("; ".join(troubles))
+        """Take one tick."""
 
     def close(self) -> None:
-        """End the threads; what is not delivered stays in the outbox."""
-        for worker in self._workers:
-            worker.stop()
-        end = monotonic() + _CLOSE_SECONDS
-        for worker in self._workers:
-            worker.join(max(end - monotonic(), 0.0))
-        for family in FAMILIES:
-            self._board.hide(family)
+        """Nothing is held."""
+
+
+def _refuse_label(label: str) -> None:
+    """Raise ValueError for what is no label of an operator's own."""
+    from aisec_daemon.sinks.alerting.wording import OWN  # noqa: PLC0415 # most have none
+
+    name, equals, word = label.partition("=")
+    if not equals or not word or not _LABEL.fullmatch(name):
+        raise ValueError(f"labels must look like cluster=a, not {label!r}")
+    if name in OWN or name.startswith("__"):
+        raise ValueError(f"the label {name} is the daemon's own")
 
 
 def _is_address(text: str) -> bool:

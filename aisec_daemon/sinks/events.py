@@ -4,26 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from aisec_daemon.model import Tick
-from aisec_daemon.model.exposition import Board, Family
-from aisec_daemon.model.ocsf import Source
-from aisec_daemon.sinks import Place
-from aisec_daemon.sinks.targets.courier import Courier, Target
-from aisec_daemon.sinks.targets.journald import Journald
-from aisec_daemon.sinks.targets.rotated import Rotated
-from aisec_daemon.sinks.targets.syslog import Address, Syslog
+from aisec_daemon.model.exposition import Family
+from aisec_daemon.sinks import Place, Sink
+from aisec_daemon.sinks.targets.delivered import DELIVERED
 
-_CLOSE_SECONDS = 1.5
+if TYPE_CHECKING:
+    from aisec_daemon.sinks.targets.courier import Target
+
 _LEAST_BYTES = 2048  # what RFC 5424 wants every receiver to take
-DELIVERED = Family(
-    "aisec_events_delivered_total",
-    "counter",
-    "Events that a target took since the settings were last read.",
-    ("target",),
-)
 
 
 @dataclass(frozen=True)
@@ -45,6 +35,8 @@ class EventsOutlet:
 
     def __post_init__(self) -> None:
         if self.syslog:
+            from aisec_daemon.sinks.targets.syslog import Address  # noqa: PLC0415 # most have none
+
             Address.parse(self.syslog)
         if self.file and not self.file.startswith("/"):
             raise ValueError(f"file {self.file!r} must be an absolute path")
@@ -53,8 +45,14 @@ class EventsOutlet:
         if self.file_keep < 0:
             raise ValueError("file_keep must be 0 or more")
 
-    def open(self, place: Place) -> Events:
+    def open(self, place: Place) -> Sink:
         """Open it; a target that is not there is tried again and again."""
+        from aisec_daemon.model.ocsf import Source  # noqa: PLC0415 # most have none
+        from aisec_daemon.sinks.targets.every import Events  # noqa: PLC0415
+        from aisec_daemon.sinks.targets.journald import Journald  # noqa: PLC0415
+        from aisec_daemon.sinks.targets.rotated import Rotated  # noqa: PLC0415
+        from aisec_daemon.sinks.targets.syslog import Address, Syslog  # noqa: PLC0415
+
         source = Source(place.node, place.version)
         targets: dict[str, Target] = {}
         if self.journald:
@@ -67,34 +65,3 @@ class EventsOutlet:
         if not targets:
             raise OSError("no target: set journald, syslog or file")
         return Events(place, targets)
-
-
-class Events:
-    """A courier for each target."""
-
-    def __init__(self, place: Place, targets: dict[str, Target]) -> None:
-        self._board: Board = place.board
-        self._couriers = {
-            name: Courier(f"events/{name}", place.outbox, target)
-            for name, target in targets.items()
-        }
-
-    def __call__(self, tick: Tick) -> None:
-        """Let couriers look; OSError if one of them cannot deliver."""
-        errors = []
-        for name, courier in self._couriers.items():
-            if tick.changes:
-                courier.wake()
-            self._board.show(DELIVERED, float(courier.delivered), name)
-            if courier.error:
-                errors.append(courier.error)
-        if errors:
-            raise OSError("; ".join(errors))
-
-    def close(self) -> None:
-        """End every courier."""
-        end = monotonic() + _CLOSE_SECONDS
-        for courier in self._couriers.values():
-            courier.stop()
-        for courier in self._couriers.values():
-            courier.join(max(end - monotonic(), 0.0))

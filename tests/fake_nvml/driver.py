@@ -42,12 +42,14 @@ class Driver:
         self.calls: Counter[str] = Counter()
         self._source = source
         self._seen: tuple = ()
+        self._looked = False  # in this call
         self._world: dict = {}
         self._opened: int | None = None
         self._gpm: dict[int, tuple[float, dict]] = {}
         self._registered: dict[int, set[int]] = {}
         self._announced: Counter[str] = Counter()
         self._shapes: dict[str, Any] = {}
+        self._layouts: dict[str, Any] = {}
         self.samples_allocated = 0
 
     # The world
@@ -56,6 +58,9 @@ class Driver:
     def world(self) -> dict:
         if isinstance(self._source, dict):
             return self._source
+        if self._looked:
+            return self._world
+        self._looked = True
         found = self._source.stat()
         seen = (found.st_mtime_ns, found.st_ino, found.st_size)
         if seen != self._seen:
@@ -67,6 +72,12 @@ class Driver:
         """Microseconds on the driver's own clock."""
         boot = int(self.clock() * 1e6)
         return boot if self.world["driver"]["boot_relative"] else EPOCH_MICROSECONDS + boot
+
+    def layout(self, name: str) -> Any:
+        """One of pynvml's structures, without what it adds to each access for people's eyes."""
+        if name not in self._layouts:
+            self._layouts[name] = plain(getattr(self.pynvml, name))
+        return self._layouts[name]
 
     def device(self, handle: int | None, call: str) -> dict:
         """The GPU or MIG instance behind a handle, after its troubles have had their say."""
@@ -93,6 +104,7 @@ class Driver:
         until = time.monotonic() + hang_seconds(gpu, call)
         while time.monotonic() < until:
             time.sleep(0.02)
+            self._looked = False
             now = next((x for x in self.world["gpus"] if x["uuid"] == gpu["uuid"]), gpu)
             if not hang_seconds(now, call):
                 break
@@ -139,16 +151,16 @@ class Driver:
 
     def nvmlDeviceGetPciInfo_v3(self, handle: PTR, info: PTR) -> None:
         gpu = self.device(handle, "nvmlDeviceGetPciInfo_v3")
-        answer = self.pynvml.nvmlPciInfo_t.from_address(info)
+        answer = self.layout("nvmlPciInfo_t").from_address(info)
         answer.domain, answer.bus, answer.device = gpu["pci"]
 
     # Numbers
 
     def nvmlDeviceGetMemoryInfo_v2(self, handle: PTR, memory: PTR) -> None:
-        self._memory(handle, "nvmlDeviceGetMemoryInfo_v2", self.pynvml.c_nvmlMemory_v2_t, memory)
+        self._memory(handle, "nvmlDeviceGetMemoryInfo_v2", self.layout("c_nvmlMemory_v2_t"), memory)
 
     def nvmlDeviceGetMemoryInfo(self, handle: PTR, memory: PTR) -> None:
-        self._memory(handle, "nvmlDeviceGetMemoryInfo", self.pynvml.c_nvmlMemory_t, memory)
+        self._memory(handle, "nvmlDeviceGetMemoryInfo", self.layout("c_nvmlMemory_t"), memory)
 
     def _memory(self, handle: int, call: str, layout: Any, memory: int) -> None:
         known = self.device(handle, call)["memory"]
@@ -159,7 +171,7 @@ class Driver:
 
     def nvmlDeviceGetFieldValues(self, handle: PTR, count: U32, fields: PTR) -> None:
         gpu = self.device(handle, "nvmlDeviceGetFieldValues")
-        for item in (self.pynvml.c_nvmlFieldValue_t * count).from_address(fields):
+        for item in (self.layout("c_nvmlFieldValue_t") * count).from_address(fields):
             value = gpu["fields"].get(str(item.fieldId))
             code = gpu["errors"].get(f"field/{item.fieldId}", SUCCESS)
             if item.fieldId in (138, 139) and item.scopeId != 0xFFFFFFFF:
@@ -193,7 +205,7 @@ class Driver:
         ticks = self._ticks(last) if values else []
         room = self._room(count, len(ticks))
         for item, tick in zip(
-            (self.pynvml.c_nvmlSample_t * room).from_address(samples), ticks, strict=False
+            (self.layout("c_nvmlSample_t") * room).from_address(samples), ticks, strict=False
         ):
             item.timeStamp = tick * SAMPLE_MICROSECONDS
             item.sampleValue.uiVal = values[tick % len(values)]
@@ -212,7 +224,7 @@ class Driver:
 
     def nvmlDeviceGetUtilizationRates(self, handle: PTR, rates: PTR) -> None:
         gpu = self.device(handle, "nvmlDeviceGetUtilizationRates")
-        answer = self.pynvml.c_nvmlUtilization_t.from_address(rates)
+        answer = self.layout("c_nvmlUtilization_t").from_address(rates)
         answer.gpu, answer.memory = gpu["rates"]
 
     def nvmlDeviceGetClockInfo(self, handle: PTR, kind: U32, clock: PTR) -> None:
@@ -233,7 +245,7 @@ class Driver:
 
     def nvmlDeviceGetTemperatureV(self, handle: PTR, temperature: PTR) -> None:
         gpu = self.device(handle, "nvmlDeviceGetTemperatureV")
-        answer = self.pynvml.c_nvmlTemperature_v1_t.from_address(temperature)
+        answer = self.layout("c_nvmlTemperature_v1_t").from_address(temperature)
         answer.temperature = gpu["temperature"]
 
     def nvmlDeviceGetTemperature(self, handle: PTR, sensor: U32, temperature: PTR) -> None:
@@ -292,9 +304,9 @@ class Driver:
     def _info_layout(self) -> Any:
         """Without the detail list the driver is one of those with the larger structure."""
         if "nvmlDeviceGetRunningProcessDetailList" not in self.world["driver"]["missing"]:
-            return self.pynvml.c_nvmlProcessInfo_v2_t
+            return self.layout("c_nvmlProcessInfo_v2_t")
         if "larger" not in self._shapes:
-            fields = [*self.pynvml.c_nvmlProcessInfo_v2_t._fields_, ("protected", U64)]
+            fields = [*self.layout("c_nvmlProcessInfo_v2_t")._fields_, ("protected", U64)]
             self._shapes["larger"] = type("Larger", (ctypes.Structure,), {"_fields_": fields})
         return self._shapes["larger"]
 
@@ -313,7 +325,7 @@ class Driver:
         room = self._room(count, len(stamped))
         if not room:
             return
-        array = (self.pynvml.c_nvmlProcessUtilizationSample_t * room).from_address(samples)
+        array = (self.layout("c_nvmlProcessUtilizationSample_t") * room).from_address(samples)
         for item, (stamp, x) in zip(array, stamped, strict=False):
             item.pid, item.timeStamp = x["pid"], stamp
             item.smUtil, item.memUtil, item.encUtil, item.decUtil = (
@@ -348,7 +360,7 @@ class Driver:
 
     def nvmlGpmQueryDeviceSupport(self, handle: PTR, support: PTR) -> None:
         gpu = self.device(handle, "nvmlGpmQueryDeviceSupport")
-        answer = self.pynvml.c_nvmlGpmSupport_t.from_address(support)
+        answer = self.layout("c_nvmlGpmSupport_t").from_address(support)
         answer.isSupportedDevice = gpu["gpm"] is not None
 
     def nvmlGpmSampleAlloc(self, sample: PTR) -> None:
@@ -375,7 +387,7 @@ class Driver:
         raise CodeError(INVALID_ARGUMENT)
 
     def nvmlGpmMetricsGet(self, request: PTR) -> None:
-        asked = self.pynvml.c_nvmlGpmMetricsGet_t.from_address(request)
+        asked = self.layout("c_nvmlGpmMetricsGet_t").from_address(request)
         before, after = (
             self._gpm[ctypes.cast(sample, PTR).value] for sample in (asked.sample1, asked.sample2)
         )
@@ -409,6 +421,7 @@ class Driver:
         until = time.monotonic() + milliseconds / 1000
         known = None
         while time.monotonic() < until:
+            self._looked = False
             world = self.world
             if world is not known or isinstance(self._source, dict):
                 known = world
@@ -423,7 +436,7 @@ class Driver:
         if index >= len(self.world["gpus"]):
             return False
         gpu = self.world["gpus"][index]
-        event = self.pynvml.c_nvmlEventData_t.from_address(data)
+        event = self.layout("c_nvmlEventData_t").from_address(data)
         told = self._announced[gpu["uuid"]]
         if len(gpu["xids"]) > told:
             self._announced[gpu["uuid"]] += 1
@@ -456,6 +469,7 @@ class Driver:
 
         def answer(*args: Any) -> int:
             self.calls[name] += 1
+            self._looked = False
             try:
                 method(*args)
             except CodeError as error:
@@ -466,6 +480,16 @@ class Driver:
             return SUCCESS
 
         return ctypes.CFUNCTYPE(ctypes.c_int, *types)(answer)
+
+
+def plain(layout: Any) -> Any:
+    """The same fields, and those of structures and arrays in it, as ctypes has them."""
+    if issubclass(layout, ctypes.Array):
+        return plain(layout._type_) * layout._length_
+    if not issubclass(layout, ctypes.Structure):
+        return layout
+    fields = [(name, plain(kind)) for name, kind, *_ in layout._fields_]
+    return type(layout.__name__, (ctypes.Structure,), {"_fields_": fields})
 
 
 def hang_seconds(gpu: dict, call: str) -> float:

@@ -43,11 +43,13 @@ def sample(*gpus):
     nvml = SimpleNamespace(read=lambda: Reading(gpus, "570", 0.0))
     held = []
     processes = SimpleNamespace(lookup={42: TRAINING}.get, protect=held.append)
-    programs = SimpleNamespace(digest={TRAINING.subject: "5ha"}.get)
-    workloads = SimpleNamespace(script={TRAINING.subject: "/srv/train.py"}.get)
     images = SimpleNamespace(of={TRAINING: "team/trainer:1.2"}.get)
     host = SimpleNamespace(
-        nvml=nvml, processes=processes, programs=programs, workloads=workloads, images=images
+        nvml=nvml,
+        processes=processes,
+        images=images,
+        digest={TRAINING.subject: "5ha"}.get,
+        script={TRAINING.subject: "/srv/train.py"}.get,
     )
     read = GpuProcess().read(host, time=3.0)
     assert held == [{int(pid) for pid in read.labels["pid"]}]

@@ -21,13 +21,12 @@ def node():
     """This machine as a sampler sees it; this very process is a workload."""
     with watching() as watch:
         watch.source.add(os.getpid())
-        programs = SimpleNamespace(digest=lambda subject: f"sha of {subject}")
         probes = Probes(Path("/"), watch.tally)
         images = SimpleNamespace(of=lambda who: f"image of {who.subject}")
         yield SimpleNamespace(
             listeners=watch.listeners,
             probes=probes,
-            programs=programs,
+            digest=lambda subject: f"sha of {subject}",
             workloads=watch.source,
             images=images,
         )

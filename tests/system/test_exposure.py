@@ -42,7 +42,7 @@ def node(watch: Watch) -> SimpleNamespace:
     return SimpleNamespace(
         listeners=watch.listeners,
         probes=Probes(Path("/"), watch.tally),
-        programs=SimpleNamespace(digest=lambda _: None),
+        digest=lambda _: None,
         workloads=watch.source,
         images=Images(Path("/"), watch.tally),
     )

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from aisec_daemon.app.web import Site, WebServer
-from aisec_daemon.app.web.landing import Sight
 from aisec_daemon.app.web.recent import Recent
+from aisec_daemon.app.web.sight import Sight
 from aisec_daemon.model import Severity
 from aisec_daemon.model.exposition import Page
 from tests.app.web.landing.world import FINDING, gpu, program, take

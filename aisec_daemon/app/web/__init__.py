@@ -6,7 +6,7 @@ passwords come from a file in the format of Prometheus' exporter-toolkit.
 """
 
 from aisec_daemon.app.web.address import is_loopback
-from aisec_daemon.app.web.config import WebConfigError
+from aisec_daemon.app.web.refused import WebConfigError
 from aisec_daemon.app.web.server import WebServer, WebServerError
 from aisec_daemon.app.web.site import Site
 

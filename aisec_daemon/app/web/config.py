@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from aisec_daemon.app.mistakes import describe
+from aisec_daemon.app.web.refused import WebConfigError
 
 _HASH = re.compile(r"\$2[abxy]\$(\d\d)\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}")
 _COSTS = range(4, 19)  # below, bcrypt refuses; above, one check takes many seconds
@@ -34,10 +35,6 @@ AuthType = Literal[
     "RequireAndVerifyClientCert",
 ]
 Version = Literal["TLS10", "TLS11", "TLS12", "TLS13"]
-
-
-class WebConfigError(ValueError):
-    """A web configuration file that cannot be used; one sentence for people."""
 
 
 def _old_name(word: object) -> object:

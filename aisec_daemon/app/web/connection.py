@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from aisec_daemon.app.web.passwords import Entry
 from aisec_daemon.app.web.protection import Protection
 from aisec_daemon.app.web.request import HEAD_BYTES, Request, RequestError, parse_head
 from aisec_daemon.app.web.response import Response
 from aisec_daemon.app.web.site import PROBES, Site
-from aisec_daemon.app.web.tls import names_of
+
+if TYPE_CHECKING:
+    import ssl
 
 _CHUNK_BYTES = 65_536
+_GRACE_SECONDS = 0.1  # by which the deadline of one call may be late
 _DRAIN_SECONDS = 1.0
 _DRAIN_BYTES = 1_048_576
 
@@ -30,8 +32,10 @@ class Connection:
         self._site = site
         self._protection = protection
         self._deadline = time.monotonic() + timeout
+        self._granted = 0.0
+        self._tls: ssl.SSLSocket | None = None
         if protection.context is not None:
-            self._socket = protection.context.wrap_socket(
+            self._socket = self._tls = protection.context.wrap_socket(
                 plain, server_side=True, do_handshake_on_connect=False
             )
 
@@ -60,13 +64,17 @@ class Connection:
 
     def _welcome(self) -> bool:
         """Do the TLS handshake; tell whether the certificate has an allowed name."""
-        if not isinstance(self._socket, ssl.SSLSocket):
+        if self._tls is None:
             return True
         self._wait()
-        self._socket.do_handshake()
+        self._tls.do_handshake()
         allowed = self._protection.allowed_sans
-        certificate = self._socket.getpeercert() or {}
-        return not allowed or not allowed.isdisjoint(names_of(dict(certificate)))
+        if not allowed:
+            return True
+        from aisec_daemon.app.web.tls import names_of  # noqa: PLC0415 # only with TLS
+
+        certificate = self._tls.getpeercert() or {}
+        return not allowed.isdisjoint(names_of(dict(certificate)))
 
     def _head(self) -> bytes:
         """Read up to the empty line that ends a head."""
@@ -87,6 +95,8 @@ class Connection:
         """Let those in who may come in, and answer."""
         passwords = self._protection.passwords
         if passwords is not None and request.path not in PROBES:
+            from aisec_daemon.app.web.passwords import Entry  # noqa: PLC0415 # only with them
+
             entry = passwords.check(request.header("authorization"))
             if entry is Entry.BUSY:
                 return Response.sentence(503, "too many passwords to check", Retry_After="2")
@@ -101,9 +111,10 @@ class Connection:
 
     def _send(self, data: bytes) -> None:
         view = memoryview(data)
+        most = len(view) if self._tls is None else _CHUNK_BYTES  # the kernel takes what it can
         while view:
             self._wait()
-            view = view[self._socket.send(view[:_CHUNK_BYTES]) :]
+            view = view[self._socket.send(view[:most]) :]
 
     def _drain(self) -> None:
         """Read on for a moment: closing on unread bytes would take the answer back (RST)."""
@@ -120,7 +131,9 @@ class Connection:
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
-        self._socket.settimeout(left)
+        if not 0 <= self._granted - left <= _GRACE_SECONDS:  # each time costs a system call
+            self._socket.settimeout(left)
+            self._granted = left
 
 
 def _end(data: bytearray) -> int:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from aisec_daemon.app.web.config import WebConfig, WebConfigError, load
-from aisec_daemon.app.web.passwords import Passwords
-from aisec_daemon.app.web.tls import make_context
+from aisec_daemon.app.web.refused import WebConfigError
+
+if TYPE_CHECKING:
+    import ssl
+
+    from aisec_daemon.app.web.config import WebConfig
+    from aisec_daemon.app.web.passwords import Passwords
 
 _Stamp = tuple[object, ...]
 
@@ -27,7 +31,7 @@ class Protection:
     @property
     def authenticates(self) -> bool:
         """Whether a client must say who it is."""
-        verified = self.context is not None and self.context.verify_mode is ssl.CERT_REQUIRED
+        verified = self.context is not None and self.context.verify_mode.name == "CERT_REQUIRED"
         return verified or self.passwords is not None
 
 
@@ -62,6 +66,9 @@ class ProtectionFile:
             return self._current
 
     def _read(self, path: Path) -> Protection:
+        from aisec_daemon.app.web.config import load  # noqa: PLC0415 # most have no file
+        from aisec_daemon.app.web.tls import make_context  # noqa: PLC0415
+
         before = _stamp(path)
         config = load(path)
         tls = config.tls_server_config
@@ -79,6 +86,8 @@ class ProtectionFile:
 
 
 def _assemble(config: WebConfig, context: ssl.SSLContext | None) -> Protection:
+    from aisec_daemon.app.web.passwords import Passwords  # noqa: PLC0415 # as above
+
     users = config.basic_auth_users
     return Protection(
         context,

@@ -47,7 +47,7 @@ class Recent:
     def __init__(self) -> None:
         self._lock = Lock()
         self._instants: deque[_Instant] = deque(maxlen=int(WINDOW_SECONDS / _STEP_SECONDS) + 1)
-        self._rows: dict[str, tuple[Mapping[str, Word], Mapping[str, float]]] = {}
+        self._rows: dict[str, tuple[Snapshot, int]] = {}  # the last of each, and where in it
         self._latest: dict[str, Snapshot] = {}
 
     def __call__(self, tick: Tick) -> None:
@@ -81,7 +81,7 @@ class Recent:
         return tuple(
             Course(
                 uuid,
-                *rows[uuid],
+                *_row(*rows[uuid]),
                 times,
                 {column: past[:, at, drawn] for drawn, column in enumerate(_DRAWN)},
                 gone=at >= len(present),
@@ -96,10 +96,8 @@ class Recent:
             self._instants.clear()
         if not 0 <= snapshot.time - last < _STEP_SECONDS:
             self._append(snapshot)
-        names = snapshot.table.column_names
         for at, uuid in enumerate(snapshot.subjects[:_ROWS]):
-            words = {name: column[at] for name, column in snapshot.labels.items()}
-            self._rows[uuid] = (words, dict(zip(names, snapshot.values[at].tolist(), strict=True)))
+            self._rows[uuid] = (snapshot, at)
 
     def _append(self, snapshot: Snapshot) -> None:
         """Add a point to the past, drop those that are too old, and forget who has none left."""
@@ -110,6 +108,12 @@ class Recent:
             self._instants.popleft()
         seen = {subject for instant in self._instants for subject in instant.subjects}
         self._rows = {uuid: row for uuid, row in self._rows.items() if uuid in seen}
+
+
+def _row(snapshot: Snapshot, at: int) -> tuple[Mapping[str, Word], Mapping[str, float]]:
+    """Return the words and the numbers of one row."""
+    numbers = zip(snapshot.table.column_names, snapshot.values[at].tolist(), strict=True)
+    return {name: column[at] for name, column in snapshot.labels.items()}, dict(numbers)
 
 
 def _past(instants: tuple[_Instant, ...], order: list[str]) -> NDArray[np.float32]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.utils import formatdate
 from http import HTTPStatus
+from time import gmtime, strftime
 
 SECURITY = {
     "Cache-Control": "no-store",
@@ -15,6 +15,9 @@ SECURITY = {
     "X-Frame-Options": "deny",
 }
 """On every response, unless the response or the operator's file says otherwise."""
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Response:
     def encode(self, extra: Mapping[str, str], *, head_only: bool) -> bytes:
         """Return the bytes to send; `extra` are the operator's headers."""
         headers = {
-            "Date": formatdate(usegmt=True),
+            "Date": _date(),
             "Connection": "close",
             **SECURITY,
             **self.headers,
@@ -47,3 +50,10 @@ class Response:
         lines += [f"{name}: {value}" for name, value in headers.items()]
         head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
         return head if head_only else head + self.body
+
+
+def _date() -> str:
+    """Return the time as HTTP writes it (RFC 9110, section 5.6.7), whatever the locale."""
+    now = gmtime()
+    day, month = _DAYS[now.tm_wday], _MONTHS[now.tm_mon - 1]
+    return strftime(f"{day}, %d {month} %Y %H:%M:%S GMT", now)

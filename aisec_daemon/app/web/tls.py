@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from ipaddress import ip_address
 
-from aisec_daemon.app.web.config import TlsServerConfig, WebConfigError
+from aisec_daemon.app.web.config import TlsServerConfig
+from aisec_daemon.app.web.refused import WebConfigError
 
 _VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
 _TLS_13_SUITES = {

@@ -2,6 +2,10 @@
 
 A command is a line of JSON, `{"<index>": "<uuid, or empty>"}`: the GPUs to read, in this order.
 What comes back are frames (`frames`). The end of the commands ends the process.
+
+Frames go out as soon as something is begun, so that they outlive this process; but the parent is
+woken once a turn, by a byte in another pipe (its number is the argument): it looks by itself when
+that takes long.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from aisec_daemon.host.nvml.messages import from_answer
 from aisec_daemon.host.nvml.node import Node
 from aisec_daemon.host.nvml.row import Answer
 
+_PIPE_BYTES = 1 << 16  # what a pipe holds while nobody reads
 _SHADOWED = (
     "another package stands in the place of NVIDIA's pynvml: pip uninstall pynvml nvidia-ml-py3, "
     "then pip install --force-reinstall nvidia-ml-py"
@@ -46,31 +51,38 @@ def _read(
     node: Node, index: int, uuid: str, send: Callable[[Frame], None], clock: Callable[[], float]
 ) -> None:
     if not node.is_open(index):
-        send(Frame(Kind.BEGIN, {"index": index, "opening": True}))
+        send(Frame(Kind.BEGIN, {"index": index, "opening": True, "at": clock()}))
         try:
             node.open(index, uuid)
         except NvmlError as error:
             send(from_answer(Answer(index, (), error.code, str(error))))
             return
-    send(Frame(Kind.BEGIN, {"index": index, "opening": False}))
-    send(from_answer(node.read(index, clock())))
+    now = clock()
+    send(Frame(Kind.BEGIN, {"index": index, "opening": False, "at": now}))
+    send(from_answer(node.read(index, now)))
 
 
 def main() -> None:
     """Speak over standard input and output until the input ends."""
-    wire = os.dup(1)
+    wire, bell = os.dup(1), int(sys.argv[1]) if len(sys.argv) > 1 else -1
     os.dup2(2, 1)  # what a library prints must not get between the frames
 
     waiting = bytearray()
+    unheard = 0
 
     def send(frame: Frame) -> None:
+        nonlocal unheard
         waiting.extend(encode(frame))
         if frame.kind is Kind.GPU:
-            return  # what is begun next is told at once: both go together, and wake the parent once
+            return  # what is begun next is told at once: both go together
         rest = bytes(waiting)
+        unheard += len(rest)
         waiting.clear()
         while rest:
             rest = rest[os.write(wire, rest) :]
+        if bell >= 0 and (frame.kind is not Kind.BEGIN or unheard > _PIPE_BYTES // 2):
+            unheard = 0
+            os.write(bell, b"!")
 
     if not is_genuine():
         send(Frame(Kind.FAILED, {"code": UNKNOWN, "error": _SHADOWED}))

@@ -80,12 +80,13 @@ class Supervisor:
         return main.is_done if main.child else main.rests(now)
 
     def _listen(self, seconds: float) -> None:
-        posts = {post.child.output: post for post in self._crew.manned if post.child}
+        posts = {post.child.bell: post for post in self._crew.manned if post.child}
         waiting = select.poll()
-        for output in posts:
-            waiting.register(output, select.POLLIN)
-        for output, _ in waiting.poll(max(seconds, 0.0) * 1000.0):
-            self._hear(posts[output])
+        for bell in posts:
+            waiting.register(bell, select.POLLIN)
+        rung = [bell for bell, _ in waiting.poll(max(seconds, 0.0) * 1000.0)]
+        for bell in rung or posts:  # a GPU that hangs rings no bell
+            self._hear(posts[bell])
 
     def _hear(self, post: Post) -> None:
         child, now = post.child, time.monotonic()

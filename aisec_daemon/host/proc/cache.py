@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from aisec_daemon.host.proc.attributes import Known
@@ -41,25 +41,36 @@ class Cache:
         """Whether there is no room for what only a message, not a listing, told of."""
         return len(self._known) + len(self._departed) >= self._rows_max
 
+    @property
+    def by_pid(self) -> Mapping[int, Known]:
+        """What is known of each pid."""
+        return self._known
+
     def get(self, pid: int) -> Known | None:
         """Return what is known of a pid."""
         return self._known.get(pid)
 
     def numbers(self, known: Known) -> Numbers | None:
-        """Read the stat of a known process; None if it cannot be read or is of another image.
+        """Read the stat of a known process; None if it cannot be read or is of another image."""
+        try:
+            if known.descriptor >= 0:
+                return self.take(known, os.pread(known.descriptor, STAT_BYTES, 0))
+            return self.take(known, self._line(known.identity.pid))
+        except OSError:
+            return None
+
+    @staticmethod
+    def take(known: Known, line: bytes) -> Numbers | None:
+        """Take a stat that was read; None if it is of another image, or none at all.
 
         Most processes did nothing since the last time: their stat is the same to the letter. The
         dead keep their image: all that tells it is zero then.
         """
+        if line == known.line:
+            return known.numbers
         try:
-            if known.descriptor >= 0:
-                line = os.pread(known.descriptor, STAT_BYTES, 0)
-            else:
-                line = self._line(known.identity.pid)
-            if line == known.line:
-                return known.numbers
             head, fields = split(line)
-        except (OSError, ValueError):
+        except ValueError:
             return None
         if image(head, fields) == known.image or (
             fields[STATE] in DEAD and fields[START_TICKS] == known.image[1]
@@ -108,6 +119,8 @@ class Cache:
     def sweep(self, alive: Collection[ProcessIdentity]) -> list[ProcessIdentity]:
         """Forget all but the living; return who died before any scan could show them."""
         departed, self._departed = self._departed, []
+        if len(alive) == len(self._known):  # each of them is known
+            return departed
         for pid in self._known.keys() - {identity.pid for identity in alive}:
             known = self._known.pop(pid)
             self._close(known)

@@ -22,7 +22,7 @@ from aisec_daemon.host.proc.connector import Connector, listen
 from aisec_daemon.host.proc.events import Event, What
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.scan import TICKS_PER_SECOND, Rows, Scan
-from aisec_daemon.host.proc.stat import Numbers
+from aisec_daemon.host.proc.stat import STAT_BYTES, Numbers
 from aisec_daemon.host.tally import Call, Tally
 
 _CLOSE_SECONDS = 1.0
@@ -61,6 +61,7 @@ class Processes:
         self._heard: set[int] = set()
         self._scans = 0
         self._alive: list[ProcessIdentity] = []
+        self._last: Scan | None = None
         self._connector: Connector | None = None
         if connector:
             self._connector = Connector(
@@ -99,7 +100,7 @@ class Processes:
             for identity in departed[:room]:
                 rows.add(identity, None)
             rows.dropped += len(listed) - len(pids) + len(departed[room:])
-            scan = rows.finish(self._boot.seconds())
+            scan = self._last = rows.finish(self._boot.seconds(), self._last)
         self._tally.add(Call("proc", "scan", "OK"), seconds=perf_counter() - begin)
         if scan.dropped:
             self._tally.add(Call("proc", "scan", "dropped"), scan.dropped)
@@ -174,23 +175,43 @@ class Processes:
 
     def _add_rows(self, pids: Collection[int], rows: Rows) -> None:
         """Add a row for each process; this loop is most of what the daemon costs on a busy node."""
-        get, numbers_of, add = self._cache.get, self._cache.numbers, rows.add
+        get, take, read = self._cache.by_pid.get, self._cache.take, os.pread
+        identities, numbers = rows.identities, rows.numbers
         for pid in pids:
             known = get(pid)
-            numbers = None if known is None or known.stale else numbers_of(known)
-            if known is None or numbers is None:
-                try:
-                    known = self._meet(pid)
-                except UnreadableError:
-                    rows.dropped += 1
-                    continue
-                if known is None:
-                    continue
-                numbers = numbers_of(known)
-            elif numbers.parent != known.identity.parent:
-                known.identity = replace(known.identity, parent=numbers.parent)
-            known.fresh = False
-            add(known.identity, numbers)
+            if known is None or known.stale or known.descriptor < 0:
+                self._add_row(pid, known, rows)
+                continue
+            try:
+                line = read(known.descriptor, STAT_BYTES, 0)
+            except OSError:
+                self._add_row(pid, None, rows)
+                continue
+            if line == known.line and not known.fresh and known.numbers is not None:
+                identities.append(known.identity)
+                numbers.append(known.numbers)
+            else:
+                self._add_row(pid, known, rows, take(known, line))
+
+    def _add_row(
+        self, pid: int, known: Known | None, rows: Rows, numbers: Numbers | None = None
+    ) -> None:
+        """Add a process of which something is new; `numbers` if they were read already."""
+        if known is not None and not known.stale and numbers is None and known.descriptor < 0:
+            numbers = self._cache.numbers(known)
+        if known is None or numbers is None:
+            try:
+                known = self._meet(pid)
+            except UnreadableError:
+                rows.dropped += 1
+                return
+            if known is None:
+                return
+            numbers = self._cache.numbers(known)
+        elif numbers.parent != known.identity.parent:
+            known.identity = replace(known.identity, parent=numbers.parent)
+        known.fresh = False
+        rows.add(known.identity, numbers)
 
     def _meet(self, pid: int) -> Known | None:
         """Read a process in full and remember it; None if it is gone."""

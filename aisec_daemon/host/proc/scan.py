@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,7 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 _UNREAD = (np.nan,) * 5
+_STARTS = "starts"
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +25,8 @@ class Scan:
     """Processes and their numbers, one a row: (S,) float64 each, NaN where it was not read.
 
     `dropped` counts processes that are there but have no row: beyond the limit, or unreadable.
+    Scans that found the same identities have the same tuple of them, and the same `made`: there
+    whoever makes something of them alone may keep it.
     """
 
     identities: tuple[ProcessIdentity, ...]
@@ -30,6 +35,7 @@ class Scan:
     threads: NDArray[np.float64]
     start_timestamp_seconds: NDArray[np.float64]
     dropped: int
+    made: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -45,15 +51,24 @@ class Rows:
         self.identities.append(identity)
         self.numbers.append(_UNREAD if numbers is None else numbers)
 
-    def finish(self, boot_seconds: float) -> Scan:
-        """Turn ticks and pages into seconds and bytes."""
-        _, ticks, threads, pages, _ = np.array(self.numbers, np.float64).reshape(-1, 5).T
-        starts = np.array([identity.start_ticks for identity in self.identities], np.float64)
+    def finish(self, boot_seconds: float, before: Scan | None = None) -> Scan:
+        """Turn ticks and pages into seconds and bytes; `before` is the scan before this one."""
+        flat = chain.from_iterable(self.numbers)
+        count = len(self.numbers)
+        numbers = np.fromiter(flat, np.float64, count * len(_UNREAD))
+        _, ticks, threads, pages, _ = numbers.reshape(count, len(_UNREAD)).T
+        identities, made = tuple(self.identities), {}
+        if before is not None and before.identities == identities:
+            identities, made = before.identities, before.made
+        if _STARTS not in made:
+            starts = (identity.start_ticks for identity in identities)
+            made[_STARTS] = np.fromiter(starts, np.float64, count) / TICKS_PER_SECOND
         return Scan(
-            identities=tuple(self.identities),
+            identities=identities,
             cpu_seconds=ticks / TICKS_PER_SECOND,
             memory_resident_bytes=pages * PAGE_BYTES,
             threads=threads,
-            start_timestamp_seconds=boot_seconds + starts / TICKS_PER_SECOND,
+            start_timestamp_seconds=boot_seconds + made[_STARTS],
             dropped=self.dropped,
+            made=made,
         )

@@ -23,6 +23,10 @@ class Family:
     labels: tuple[str, ...] = ()
     opt_in: bool = False
 
+    def __hash__(self) -> int:
+        """Return the name's, which Python remembers: each scrape asks it of every family."""
+        return hash(self.name)
+
 
 @dataclass(frozen=True)
 class Series:
@@ -86,7 +90,7 @@ OWN = (
         ("table",),
     ),
 )
-"""Metrics of the daemon itself, beside those of prometheus_client's own collectors."""
+"""Metrics of the daemon itself, beside those that every process has."""
 
 
 def families(table: Table) -> tuple[Family, ...]:

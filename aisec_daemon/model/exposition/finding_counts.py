@@ -30,6 +30,7 @@ class FindingCounts:
         self._opened: Counter[_Pair] = Counter(dict.fromkeys(self._start, 0))
         self._closed: Counter[_Pair] = Counter(dict.fromkeys(self._start, 0))
         self._words: _Samples = [(_words(rule), 1.0) for rule in rules]
+        self._calm: tuple[object, object, list[Chunk]] | None = None  # while nothing is open
 
     def take(self, tick: Tick) -> Callable[[], list[Chunk]]:
         """Count the tick's changes; what comes back renders them, and what is open."""
@@ -39,6 +40,15 @@ class FindingCounts:
         return partial(self._render, tick.findings, self._opened, self._closed)
 
     def _render(
+        self, findings: Sequence[Finding], opened: Counter[_Pair], closed: Counter[_Pair]
+    ) -> list[Chunk]:
+        if findings:
+            return self._count(findings, opened, closed)
+        if self._calm is None or self._calm[:2] != (opened, closed):
+            self._calm = opened, closed, self._count((), opened, closed)
+        return self._calm[2]
+
+    def _count(
         self, findings: Sequence[Finding], opened: Counter[_Pair], closed: Counter[_Pair]
     ) -> list[Chunk]:
         held = Counter(dict.fromkeys(self._start, 0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
@@ -12,7 +12,7 @@ from aisec_daemon.model.exposition.block import Block
 from aisec_daemon.model.exposition.families import group_series, top_series
 from aisec_daemon.model.exposition.section import Key, Labelling, Rendered
 from aisec_daemon.model.exposition.text import Chunk
-from aisec_daemon.model.snapshot import Snapshot
+from aisec_daemon.model.snapshot import Snapshot, Word
 from aisec_daemon.model.table import Kind, Table
 from aisec_daemon.model.tick import Tick
 
@@ -35,22 +35,22 @@ class GroupSection:
         self._block = Block(series, constant)
         self._labelling = Labelling(table.aggregate)
         self._series_max = series_max
-        self._totals: dict[str, NDArray[np.float64]] = {}  # by group, one a column
+        self._words: tuple[tuple[Word, ...], ...] | None = None
         self._rows: tuple[str, ...] = ()
+        self._members = self._places = np.empty(0, np.intp)  # rows that are shown; their groups
+        self._dropped = 0
+        self._counts = np.empty(0)  # rows of each group
+        self._totals = np.empty((0, len(self._columns)))  # what the counters of each rose by
         self._top = _Top(table, constant, rows_max)
 
     def take(self, tick: Tick) -> Callable[[], Rendered]:
         """Add up the tick's snapshot, to be rendered."""
-        texts = self._labelling.texts(self._labelling.keys(tick.snapshot))
-        present = dict.fromkeys(texts)
-        stay = [group for group in self._totals if group in present]
-        groups = [*stay, *(group for group in present if group not in self._totals)]
-        shown = tuple(groups[: self._series_max // self._block.width])
-        if shown != self._rows:
-            self._rows = shown
-        dropped = (len(groups) - len(shown)) * self._block.width
-        sums = self._sum(tick, texts)
-        return partial(self._render, self._rows, sums, tick.snapshot, dropped)
+        snapshot = tick.snapshot
+        words = tuple(snapshot.labels[name] for name in snapshot.table.aggregate)
+        if words != self._words:
+            self._group(snapshot)
+            self._words = words
+        return partial(self._render, self._rows, self._sum(tick), snapshot, self._dropped)
 
     def _render(
         self,
@@ -61,29 +61,42 @@ class GroupSection:
     ) -> Rendered:
         return Rendered(self._block.render(rows, sums) + self._top.render(snapshot), dropped)
 
-    def _sum(self, tick: Tick, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Return (1 + columns, groups): the number of rows, then a sum for each column."""
-        groups = self._rows
-        places = {group: at for at, group in enumerate(groups)}
+    def _group(self, snapshot: Snapshot) -> None:
+        """Put rows into groups anew; who stays keeps its totals, and comes first."""
+        texts = self._labelling.texts(self._labelling.keys(snapshot))
+        present = dict.fromkeys(texts)
+        before = {group: at for at, group in enumerate(self._rows)}
+        stay = [group for group in self._rows if group in present]
+        groups = [*stay, *(group for group in present if group not in before)]
+        shown = tuple(groups[: self._series_max // self._block.width])
+        self._dropped = (len(groups) - len(shown)) * self._block.width
+        totals = np.zeros((len(shown), len(self._columns)))
+        for at, group in enumerate(shown):
+            if group in before:
+                totals[at] = self._totals[before[group]]
+        self._totals = totals
+        if shown != self._rows:
+            self._rows = shown
+        places = {group: at for at, group in enumerate(shown)}
         place = np.fromiter((places.get(text, -1) for text in texts), dtype=np.intp)
-        rows = np.flatnonzero(place >= 0)
-        place = place[rows]
-        sums = np.empty((1 + len(self._columns), len(groups)))
-        sums[0] = np.bincount(place, minlength=len(groups))
-        before = [self._totals.get(group) for group in groups]
-        blank = np.zeros(len(self._columns))
-        totals = np.array([blank if t is None else t for t in before])
-        totals = totals.reshape(len(groups), len(self._columns))
+        self._members = np.flatnonzero(place >= 0)
+        self._places = place[self._members]
+        self._counts = np.bincount(self._places, minlength=len(shown)).astype(np.float64)
+
+    def _sum(self, tick: Tick) -> NDArray[np.float64]:
+        """Return (1 + columns, groups): the number of rows, then a sum for each column."""
+        count, members, place = len(self._rows), self._members, self._places
+        sums = np.empty((1 + len(self._columns), count))
+        sums[0] = self._counts
         for at, (column, counter) in enumerate(self._columns):
-            values = tick.snapshot.values[rows, column]
+            values = tick.snapshot.values[members, column]
             if not counter:
-                sums[1 + at] = np.bincount(place, values, len(groups))
+                sums[1 + at] = np.bincount(place, values, count)
                 continue
-            risen = np.nan_to_num(tick.increase[rows, column], nan=0.0, posinf=0.0)
-            totals[:, at] += np.bincount(place, np.maximum(risen, 0.0), len(groups))
-            read = np.bincount(place, np.isfinite(values), len(groups)) > 0
-            sums[1 + at] = np.where(read, totals[:, at], np.nan)
-        self._totals = dict(zip(groups, totals, strict=True))
+            risen = np.nan_to_num(tick.increase[members, column], nan=0.0, posinf=0.0)
+            self._totals[:, at] += np.bincount(place, np.maximum(risen, 0.0), count)
+            read = np.bincount(place, np.isfinite(values), count) > 0
+            sums[1 + at] = np.where(read, self._totals[:, at], np.nan)
         return sums
 
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from aisec_daemon.app.web import Site, WebServer
-from aisec_daemon.app.web.landing import Sight
+from aisec_daemon.app.web.sight import Sight
 from aisec_daemon.model.exposition import Family, Page, samples
 
 PAGE = Page("7", lambda: [samples(Family("aisec_x_ratio", "gauge", "X."), [({}, 1.0)], {})])

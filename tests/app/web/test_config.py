@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from aisec_daemon.app.web.config import WebConfigError, load
+from aisec_daemon.app.web.config import load
+from aisec_daemon.app.web.refused import WebConfigError
 
 HASH = "$2y$10$" + "a" * 21 + "." + "b" * 31
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from aisec_daemon.app.web.config import WebConfigError
 from aisec_daemon.app.web.protection import ProtectionFile
+from aisec_daemon.app.web.refused import WebConfigError
 
 HASH = "$2y$10$" + "a" * 21 + "." + "b" * 31
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from aisec_daemon.app.web.config import TlsServerConfig, WebConfigError
+from aisec_daemon.app.web.config import TlsServerConfig
+from aisec_daemon.app.web.refused import WebConfigError
 from aisec_daemon.app.web.tls import make_context, names_of
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from importlib.resources import files
 
 from aisec_daemon.app.web.landing.findings import findings_section, tones
@@ -17,8 +15,7 @@ from aisec_daemon.app.web.landing.gpus import gpus_section
 from aisec_daemon.app.web.landing.programs import programs_section
 from aisec_daemon.app.web.landing.upkeep import upkeep_section
 from aisec_daemon.app.web.landing.words import clock, safe
-from aisec_daemon.app.web.recent import Recent
-from aisec_daemon.model import Finding
+from aisec_daemon.app.web.sight import Sight
 
 REFRESH_SECONDS = 5
 
@@ -28,18 +25,6 @@ POLICY = (
     f"style-src 'sha256-{base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}'"
 )
 """Content-Security-Policy: nothing but the page's own style."""
-
-
-@dataclass(frozen=True)
-class Sight:
-    """What the page shows; `mark` names what is replayed, if this is no live node."""
-
-    version: str
-    node: str
-    time: float
-    findings: Sequence[Finding] = ()
-    recent: Recent = field(default_factory=Recent)
-    mark: str = ""
 
 
 def landing(sight: Sight) -> bytes:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisec_daemon.app.web.landing import POLICY, Sight, landing
+from aisec_daemon.app.web.landing import POLICY, landing
 from aisec_daemon.app.web.recent import Recent
+from aisec_daemon.app.web.sight import Sight
 from aisec_daemon.model import Finding, Severity
 from tests.app.web.landing.world import FINDING, RULE, gpu, program, take
 
