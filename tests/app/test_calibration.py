@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from aisec_daemon.app import calibration, catalogue, state
 from aisec_daemon.app.settings import SettingsError, load
-from aisec_daemon.cli.commands import app
+from aisec_daemon.cli import app
 from aisec_daemon.detectors.drift import Drift, budget, ledger
 from aisec_daemon.journal.journal import Journal
 from aisec_daemon.model import Snapshot

@@ -20,7 +20,7 @@ from aisec_daemon.app.replay import Totals, Watcher, replay
 from aisec_daemon.app.settings import load
 from aisec_daemon.app.state import keep, restore
 from aisec_daemon.app.traces import open_trace
-from aisec_daemon.cli.commands import app
+from aisec_daemon.cli import app
 from aisec_daemon.journal.store import Store
 from aisec_daemon.pipeline.pipeline import Pipeline
 from tests.daemon import FAKE_SITE, ROOT, running

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from aisec_daemon.app import catalogue
 from aisec_daemon.app.inventory.kept import Keeper
-from aisec_daemon.cli.commands import app
+from aisec_daemon.cli import app
 from aisec_daemon.journal.journal import Journal
 from aisec_daemon.model import Snapshot
 from aisec_daemon.pipeline.pipeline import Pipeline
