@@ -39,10 +39,8 @@ class Samples:
         newest = max((sample.timeStamp for sample in taken), default=self._last)
         since = self._last or newest - FIRST_SPAN_MICROSECONDS
         self._last = max(self._last, newest)
-        kind = self._type.value
-        return [
-            values.number(sample.sampleValue, kind) for sample in taken if sample.timeStamp > since
-        ]
+        new = (sample.sampleValue for sample in taken if sample.timeStamp > since)
+        return values.numbers(new, self._type.value)
 
     def _arguments(self, count: Any, array: Any) -> tuple[Any, ...]:
         return self._handle, self._kind, c_ulonglong(self._last), byref(self._type), count, array

@@ -47,8 +47,7 @@ class Utilization:
         return (numbers or self._from_rates()) | self._carried
 
     def _from_samples(self) -> dict[str, float]:
-        percents = self._busy.read() or []
-        ratios = [x for x in map(values.ratio, percents) if not math.isnan(x)]
+        ratios = values.ratios(self._busy.read() or ())
         if not ratios:
             return {}
         return {
@@ -70,8 +69,7 @@ class Utilization:
         if self._power_turn:
             self._carried |= self._power_shape()
         else:
-            ratios = [values.ratio(x) for x in self._memory.read() or ()]
-            known = [x for x in ratios if not math.isnan(x)]
+            known = values.ratios(self._memory.read() or ())
             self._carried["memory_utilization_ratio"] = values.mean(known)
         self._power_turn = not self._power_turn
 

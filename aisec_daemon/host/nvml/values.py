@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 _MEMBERS = ("dVal", "uiVal", "ulVal", "ullVal", "sllVal", "siVal", "usVal")
@@ -17,6 +17,14 @@ def number(value: Any, value_type: int) -> float:
     return float(getattr(value, _MEMBERS[value_type]))
 
 
+def numbers(values: Iterable[Any], value_type: int) -> list[float]:
+    """Return that member of many."""
+    if not 0 <= value_type < len(_MEMBERS):
+        return [math.nan for _ in values]
+    member = _MEMBERS[value_type]
+    return [float(getattr(value, member)) for value in values]
+
+
 def size(count: int) -> float:
     """Return a number of bytes; NaN for NVML's ~0, which says "not available"."""
     return math.nan if count == _UNKNOWN_BYTES else float(count)
@@ -27,6 +35,11 @@ def ratio(percent: float, tolerance: float = 0.0) -> float:
     if not -tolerance <= percent <= 100.0 + tolerance:
         return math.nan
     return min(max(percent, 0.0), 100.0) / 100.0
+
+
+def ratios(percents: Iterable[float]) -> list[float]:
+    """Return percents as 0..1 without those that are none; there are hundreds in a second."""
+    return [percent / 100.0 for percent in percents if 0.0 <= percent <= 100.0]  # noqa: PLR2004
 
 
 def mean(numbers: Sequence[float]) -> float:

@@ -55,3 +55,18 @@ def test_mean_and_deviation_agree_with_the_library(numbers):
 def test_nothing_has_no_mean_and_one_point_no_spread():
     assert math.isnan(values.mean([]))
     assert math.isnan(values.deviation([1.0]))
+
+
+@given(st.lists(st.floats() | st.integers(-2, 2**32)))
+def test_many_percentages_are_those_that_each_alone_would_be(percents):
+    alone = [values.ratio(percent) for percent in percents]
+
+    assert values.ratios(percents) == [x for x in alone if not math.isnan(x)]
+
+
+@given(st.lists(st.integers(0, 2**32 - 1)), st.integers(-1, 8))
+def test_many_values_are_what_each_alone_would_be(contents, kind):
+    many = [pynvml.c_nvmlValue_t(uiVal=content) for content in contents]
+    alone = [values.number(value, kind) for value in many]
+
+    assert str(values.numbers(iter(many), kind)) == str(alone)
