@@ -113,27 +113,28 @@ class History:
         before = self._written
         readings = [lined_up(before, run[0]), *(snapshot.values for snapshot in run)]
         taken = np.array([values.take(self._sources, axis=1) for values in readings])
+        taken = taken.transpose(2, 0, 1).copy()  # each column in one piece
         times = np.array([before.time if before else np.nan, *(s.time for s in run)])
-        rates = per_second(taken[:, :, self._gauges :], times, self._gap)
-        rows = np.concatenate([taken[1:, :, : self._gauges], rates], axis=2)
+        rates = per_second(taken[self._gauges :], times, self._gap)
+        rows = np.concatenate([taken[: self._gauges, 1:], rates])
         self._deepen(times[1:])
         room = self._depth - self._head
-        self._put(times[1:][:room], rows[:room])
-        self._put(times[1:][room:], rows[room:])
+        self._put(times[1:][:room], rows[:, :room])
+        self._put(times[1:][room:], rows[:, room:])
         self._written = run[-1]
         run.clear()
 
     def _put(self, times: NDArray[np.float64], rows: NDArray[np.float64]) -> None:
-        """Put rows (T, S, C) into the ring where its head is; they must not go beyond its depth."""
+        """Put rows (C, T, S) into the ring where its head is; they must not go beyond its depth."""
         to = slice(self._head, self._head + len(times))
         for place in (to, slice(to.start + self._depth, to.stop + self._depth)):
             self._times[place] = times
             self._cube[:, place] = np.nan
             if self._seats is None:
-                self._cube[:, place, : rows.shape[1]] = rows.transpose(2, 0, 1)
+                self._cube[:, place, : rows.shape[2]] = rows
             else:
                 kept = self._seats >= 0
-                self._cube[:, place, self._seats[kept]] = rows[:, kept].transpose(2, 0, 1)
+                self._cube[:, place, self._seats[kept]] = rows[:, :, kept]
         self._head = to.stop % self._depth
 
     def _widen(self) -> None:

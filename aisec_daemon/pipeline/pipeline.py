@@ -128,8 +128,9 @@ class Pipeline:
     def _ask(self, detector: Detector, snapshot: Snapshot) -> list[Change]:
         """Let one detector judge; a fault of its own changes nothing."""
         rule = detector.rule
-        if any(self._rows(read) is None for read in self._needed[rule.name]):
-            return []
+        for read in self._needed[rule.name]:
+            if self._rows(read) is None:
+                return []
         views = [self._view(read, snapshot.time) for read in self._reads[rule.name]]
         state = self._states.get(rule.name) or State((), snapshot.values[:0, :0])
         answer = self._guard(rule.name, lambda: detector(state, *views))

@@ -28,11 +28,11 @@ def increase(before: Snapshot | None, now: Snapshot, gap_seconds: float) -> Floa
 
 
 def per_second(counters: Floats, times: Floats, gap_seconds: float) -> Floats:
-    """Return (T, S, C): the rates between T + 1 readings of counters, NaN where `increase` is."""
+    """Return (C, T, S): the rates between T + 1 readings of counters, NaN where `increase` is."""
     steps = np.diff(times)
     steps = np.where((steps > 0) & (steps <= gap_seconds), steps, np.nan)
-    risen = np.diff(counters, axis=0)
-    return np.where(risen >= 0, risen, np.nan) / steps[:, None, None]
+    risen = np.diff(counters, axis=1)
+    return np.where(risen >= 0, risen, np.nan) / steps[:, None]
 
 
 def lined_up(before: Snapshot | None, now: Snapshot) -> Floats:
