@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,9 @@ from aisec_daemon.model import View
 from aisec_daemon.numerics import window
 from aisec_daemon.numerics.correlation import together
 from aisec_daemon.numerics.window import Array
+
+Signs: TypeAlias = dict[str, tuple[Array, NDArray[np.bool_]]]
+"""By name of the piece what it is seen in, and where it holds."""
 
 _NONE_RATIO = 0.005  # of the busy time: what a pipe that is not used shows
 _MIB, _MB = 2.0**20, 1e6
@@ -41,14 +46,19 @@ def evidence(
     names, _ = coins.match(window.filled(numbers["memory"]), time)
     takes_part = np.isnan(share) | (share > 0.05)
     works = takes_part & (numbers["utilization"] > 0.05)
-    pieces = _pipes(numbers, works, alone) | _memory(numbers, works, names)
+    signs = _pipes(numbers, works, alone) | _memory(numbers, works, names)
     hard = works & (numbers["level"] >= _HARD)
-    pieces |= _load(numbers, works, alone) | _traffic(numbers, works, alone, hard)
+    signs |= _load(numbers, works, alone) | _traffic(numbers, works, alone, hard)
     numbers["hard"] = known(numbers["level"], hard)
     numbers["own_load"] = np.where(alone, numbers["utilization"], share)
-    more, fellows = _peers(rows, gpu, at, numbers, works)
-    numbers["fellows"] = fellows
-    return pieces | more, numbers, names
+    more, numbers["fellows"] = _peers(rows, gpu, at, numbers, works)
+    return _pieces(signs | more), numbers, names
+
+
+def _pieces(signs: Signs) -> Evidence:
+    """Return what is known of each sign, of all at once."""
+    read, holds = (np.array(column) for column in zip(*signs.values(), strict=True))
+    return dict(zip(signs, known(read, holds), strict=True))
 
 
 def nothing(rows: Rows) -> tuple[Evidence, Evidence, tuple[str, ...]]:
@@ -76,32 +86,32 @@ def _parts(rows: Rows, uses: View | None) -> tuple[Array, Array, NDArray[np.bool
     return share, uneven, alone, memory
 
 
-def _pipes(numbers: Evidence, works: NDArray[np.bool_], alone: NDArray[np.bool_]) -> Evidence:
+def _pipes(numbers: Evidence, works: NDArray[np.bool_], alone: NDArray[np.bool_]) -> Signs:
     integer, imma = numbers["integer"], numbers["integer_tensor"]
     floating, tensor = numbers["floating"], numbers["tensor"]
     no_float = floating <= _NONE_RATIO
     read = integer + imma + floating
     return {
-        "hash_pipes": known(read, works & (integer >= 0.3) & no_float & (tensor <= _NONE_RATIO)),
-        "integer_tensor": known(read, works & (imma >= 0.2) & no_float),
-        "integer_excess": known(read, works & (integer >= 0.6) & (numbers["excess"] >= 12)),
-        "floating": known(read, works & alone & (floating > 4 * _NONE_RATIO)),
+        "hash_pipes": (read, works & (integer >= 0.3) & no_float & (tensor <= _NONE_RATIO)),
+        "integer_tensor": (read, works & (imma >= 0.2) & no_float),
+        "integer_excess": (read, works & (integer >= 0.6) & (numbers["excess"] >= 12)),
+        "floating": (read, works & alone & (floating > 4 * _NONE_RATIO)),
     }
 
 
-def _memory(numbers: Evidence, works: NDArray[np.bool_], names: tuple[str, ...]) -> Evidence:
+def _memory(numbers: Evidence, works: NDArray[np.bool_], names: tuple[str, ...]) -> Signs:
     used, extent = numbers["memory"], numbers["memory_extent"]
     still = works & (extent <= 4 * _MIB) & (used >= 100 * _MIB)
     fits = marked(map(bool, names))
     return {
-        "memory_constant": known(used + extent, still),
-        "table_size": known(used + extent, still & fits),
-        "large_memory": known(used, used > _LARGEST_TABLE_BYTES),
-        "memory_moves": known(extent, works & (extent > 64 * _MIB)),
+        "memory_constant": (used + extent, still),
+        "table_size": (used + extent, still & fits),
+        "large_memory": (used, used > _LARGEST_TABLE_BYTES),
+        "memory_moves": (extent, works & (extent > 64 * _MIB)),
     }
 
 
-def _load(numbers: Evidence, works: NDArray[np.bool_], alone: NDArray[np.bool_]) -> Evidence:
+def _load(numbers: Evidence, works: NDArray[np.bool_], alone: NDArray[np.bool_]) -> Signs:
     load, controller, ripple = numbers["utilization"], numbers["controller"], numbers["ripple"]
     full = works & (load >= 0.9)
     level = window.divide(numbers["power"], numbers["limit"])
@@ -111,15 +121,16 @@ def _load(numbers: Evidence, works: NDArray[np.bool_], alone: NDArray[np.bool_])
     held = window.filled(numbers["memory_extent_long"], np.inf) <= 4 * _MIB
     cycled = works & (off > 0.1) & (off < 0.95) & (numbers["switches"] >= 3) & held
     return {
-        "memory_hard": known(controller, full & (controller >= 0.8)),
-        "core_bound": known(controller + level, full & (controller <= 0.05) & (level >= 0.3)),
-        "memory_clock_low": known(
-            numbers["memory_clock"] + load, full & (numbers["memory_clock"] <= 0.6)
+        "memory_hard": (controller, full & (controller >= 0.8)),
+        "core_bound": (controller + level, full & (controller <= 0.05) & (level >= 0.3)),
+        "memory_clock_low": (
+            numbers["memory_clock"] + load,
+            full & (numbers["memory_clock"] <= 0.6),
         ),
-        "steady": known(ripple + load, steady),
-        "unrhythmic": known(ripple + load + repeats, steady & (repeats < 0.3)),
-        "duty_cycle": known(off, cycled),
-        "rhythm": known(repeats, works & (repeats > 0.5) & (ripple > 0.05) & ~cycled),
+        "steady": (ripple + load, steady),
+        "unrhythmic": (ripple + load + repeats, steady & (repeats < 0.3)),
+        "duty_cycle": (off, cycled),
+        "rhythm": (repeats, works & (repeats > 0.5) & (ripple > 0.05) & ~cycled),
     }
 
 
@@ -128,19 +139,19 @@ def _traffic(
     works: NDArray[np.bool_],
     alone: NDArray[np.bool_],
     hard: NDArray[np.bool_],
-) -> Evidence:
+) -> Signs:
     bus, links, media = numbers["bus"], numbers["links"], numbers["media"]
     return {
-        "light_bus": known(bus, hard & alone & (bus <= _BUS_BYTES_PER_SECOND)),
-        "bus_traffic": known(bus, works & alone & (bus > 20 * _MB)),
-        "link_traffic": known(links, works & alone & (links > _LINK_BYTES_PER_SECOND)),
-        "media": known(media, works & (media > 0.05)),
+        "light_bus": (bus, hard & alone & (bus <= _BUS_BYTES_PER_SECOND)),
+        "bus_traffic": (bus, works & alone & (bus > 20 * _MB)),
+        "link_traffic": (links, works & alone & (links > _LINK_BYTES_PER_SECOND)),
+        "media": (media, works & (media > 0.05)),
     }
 
 
 def _peers(
     rows: Rows, gpu: View, at: NDArray[np.intp], numbers: Evidence, works: NDArray[np.bool_]
-) -> tuple[Evidence, Array]:
+) -> tuple[Signs, Array]:
     """Compare the GPUs of one process: whether they exchange, whether they move together.
 
     Not those of one program: a sweep starts it once for each GPU, and they have nothing to share.
@@ -158,7 +169,7 @@ def _peers(
         kinship = together(padded[:, at], np.where(several, cases, -1))
     silent = (numbers["bus"] <= _BUS_BYTES_PER_SECOND) & (window.filled(numbers["links"]) <= _MB)
     return {
-        "silent_links": known(numbers["bus"], several & silent),
-        "apart": known(kinship, several & (kinship < 0.2) & (numbers["utilization"] > 0.5)),
-        "together": known(kinship, several & (kinship > 0.6)),
+        "silent_links": (numbers["bus"], several & silent),
+        "apart": (kinship, several & (kinship < 0.2) & (numbers["utilization"] > 0.5)),
+        "together": (kinship, several & (kinship > 0.6)),
     }, fellows
