@@ -45,9 +45,13 @@ def median(x: Window) -> Array:
     return np.where(read > 0, (low.astype(np.float64) + high) / 2, np.nan)[..., 0, :]
 
 
-def deviation(x: Window) -> Array:
-    """Return the standard deviation of what was read, of the whole window and not of a sample."""
-    return np.asarray(np.sqrt(mean((x - mean(x)[..., None, :]) ** 2)))
+def deviation(x: Window, middle: Array | None = None) -> Array:
+    """Return the standard deviation of what was read, of the whole window and not of a sample.
+
+    `middle` is the mean, where that is known already.
+    """
+    around = mean(x) if middle is None else middle
+    return np.asarray(np.sqrt(mean((x - around[..., None, :]) ** 2)))
 
 
 def extent(x: Window) -> Array:

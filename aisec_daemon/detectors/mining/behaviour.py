@@ -32,9 +32,8 @@ def evidence(
 ) -> tuple[Evidence, Evidence, tuple[str, ...]]:
     """Return pieces, numbers and coins' names, (R,) each, of the rows that have a GPU."""
     at = np.where(rows.gpu >= 0, rows.gpu, len(gpu.subjects))
-    table = np.stack([*found.values()])
-    padded = np.concatenate([table, np.full((len(table), 1), np.nan)], axis=1)
-    numbers = dict(zip(found, padded[:, at], strict=True))
+    padded = np.concatenate([found.table, np.full((len(found.names), 1), np.nan)], axis=1)
+    numbers = dict(zip(found.names, padded[:, at], strict=True))
     share, uneven, alone, memory = _parts(rows, uses)
     numbers |= {"share": share, "own_unevenness": uneven}
     numbers["memory"] = np.where(
