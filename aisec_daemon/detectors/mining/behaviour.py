@@ -71,18 +71,18 @@ def _parts(rows: Rows, uses: View | None) -> tuple[Array, Array, NDArray[np.bool
     """Return each row's part in its GPU's work, how uneven that is, whether it is alone, memory."""
     share, uneven, memory = np.full((3, len(rows)), np.nan)
     listed = rows.use >= 0
-    counts = np.bincount(rows.gpu[listed & (rows.gpu >= 0)], minlength=1) if listed.any() else [0]
+    if uses is None or not listed.any():
+        return share, uneven, np.ones(len(rows), dtype=bool), memory
+    counts = np.bincount(rows.gpu[listed & (rows.gpu >= 0)], minlength=1)
     alone = marked(g < 0 or g >= len(counts) or counts[g] <= 1 for g in rows.gpu)
-    if uses is not None and listed.any():
-        load = window.mean(uses["sm_utilization_ratio"])
-        share[listed] = load[rows.use[listed]]
-        uneven[listed] = window.deviation(uses["sm_utilization_ratio"])[rows.use[listed]]
-        memory[listed] = uses.latest["memory_used_bytes"][rows.use[listed]]
-        quiet = window.filled(share, 1.0) <= 0.02
-        busy = np.bincount(rows.gpu[listed & ~quiet & (rows.gpu >= 0)], minlength=len(counts))
-        sole = marked(0 <= g < len(busy) and busy[g] <= 1 for g in rows.gpu)
-        alone |= sole & ~quiet
-    return share, uneven, alone, memory
+    load = window.mean(uses["sm_utilization_ratio"])
+    share[listed] = load[rows.use[listed]]
+    uneven[listed] = window.deviation(uses["sm_utilization_ratio"], load)[rows.use[listed]]
+    memory[listed] = uses.latest["memory_used_bytes"][rows.use[listed]]
+    quiet = window.filled(share, 1.0) <= 0.02
+    busy = np.bincount(rows.gpu[listed & ~quiet & (rows.gpu >= 0)], minlength=len(counts))
+    sole = marked(0 <= g < len(busy) and busy[g] <= 1 for g in rows.gpu)
+    return share, uneven, alone | (sole & ~quiet), memory
 
 
 def _pipes(numbers: Evidence, works: NDArray[np.bool_], alone: NDArray[np.bool_]) -> Signs:
@@ -155,11 +155,7 @@ def _peers(
 
     Not those of one program: a sweep starts it once for each GPU, and they have nothing to share.
     """
-    cases = np.where(works & (rows.gpu >= 0) & (rows.use >= 0), numbered(rows.processes), -1)
-    seen: dict[int, set[int]] = {}
-    for case, place in zip(cases.tolist(), at.tolist(), strict=True):
-        seen.setdefault(case, set()).add(place)
-    fellows = np.array([len(seen[c]) if c >= 0 else np.nan for c in cases.tolist()], np.float64)
+    cases, fellows = _fellows(rows, at, works)
     several = window.filled(fellows) >= 2
     kinship = np.full(len(rows), np.nan)
     if several.any():
@@ -172,3 +168,18 @@ def _peers(
         "apart": (kinship, several & (kinship < 0.2) & (numbers["utilization"] > 0.5)),
         "together": (kinship, several & (kinship > 0.6)),
     }, fellows
+
+
+def _fellows(
+    rows: Rows, at: NDArray[np.intp], works: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], Array]:
+    """Return the number of each row's process, -1 of none at work, and on how many GPUs it is."""
+    mine = works & (rows.gpu >= 0) & (rows.use >= 0)
+    if not mine.any():
+        return np.full(len(rows), -1), np.full(len(rows), np.nan)
+    cases = np.where(mine, numbered(rows.processes), -1)
+    seen: dict[int, set[int]] = {}
+    for case, place in zip(cases.tolist(), at.tolist(), strict=True):
+        seen.setdefault(case, set()).add(place)
+    fellows = [len(seen[case]) if case >= 0 else np.nan for case in cases.tolist()]
+    return cases, np.array(fellows, dtype=np.float64)
