@@ -24,13 +24,13 @@ def repetition(x: Window) -> Array:
         return np.full(columns, np.nan)
     x = np.asfortranarray(x)  # each column in one piece: quicker
     read = ~np.isnan(x)
-    count = window.total(read)
-    mean = window.divide(window.total(x, read), count)
-    unbiased = autocorrelation(np.where(read, x, mean))
+    filled = x if read.all() else np.where(read, x, window.mean(x))
+    unbiased = autocorrelation(filled)
     inner = unbiased[_SHORTEST_LAG:-1]
     peak = (inner > unbiased[_SHORTEST_LAG - 1 : -2]) & (inner >= unbiased[_SHORTEST_LAG + 1 :])
-    best = np.max(np.where(peak, inner, np.float32(0)), axis=0, initial=0.0)
-    return np.where(count >= length / 2, np.clip(best, 0.0, 1.0), np.nan)
+    best = np.maximum.reduce(np.where(peak, inner, np.float32(0)), axis=0, initial=0.0)
+    known = window.total(read) >= length / 2
+    return np.where(known, np.minimum(best, np.float32(1)), np.nan)
 
 
 def together(x: Window, groups: NDArray[np.intp]) -> Array:

@@ -34,7 +34,8 @@ _DECISIVE = np.flatnonzero([name in DECISIVE for name in NAMES])
 _FRAMEWORK, _HASH_PIPES, _LISTED, _NO_OUTWARD = map(
     NAMES.index, ("framework", "hash_pipes", "listed", "no_outward")
 )
-_SEVERITIES = tuple(Severity)
+_LEVELS = (Severity.WARNING, Severity.WARNING, Severity.HIGH, Severity.CRITICAL)
+"""By how many families speak."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +103,5 @@ def _severities(
     What connects to nobody is paid by nobody: no more than a warning, whatever its program.
     """
     speaking = (families >= SPEAKS).sum(axis=1)
-    levels = np.where(decisive | (speaking >= 3), Severity.CRITICAL, Severity.WARNING)
-    levels = np.where(~decisive & (speaking == 2), Severity.HIGH, levels)
-    levels = np.where(unpaid, Severity.WARNING, levels)
-    return tuple(map(_SEVERITIES.__getitem__, levels.tolist()))
+    levels = np.where(decisive, len(_LEVELS) - 1, np.minimum(speaking, len(_LEVELS) - 1))
+    return tuple(map(_LEVELS.__getitem__, np.where(unpaid, 0, levels).tolist()))

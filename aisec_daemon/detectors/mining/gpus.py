@@ -139,9 +139,9 @@ def _shares(series: Mapping[str, NDArray[np.float32]]) -> _Numbers:
     ratios = _stacked(series, "sm_active_ratio", *(f"pipe_{pipe}_ratio" for pipe in PIPES))
     working = ratios[0] > _BUSY
     readings = window.total(working)
-    active, *pipes = window.total(ratios, working)
-    whole = np.where(readings < _ACTIVE_READINGS, np.nan, active)
-    shares = dict(zip(PIPES, window.divide(np.array(pipes), whole), strict=True))
+    sums = window.total(ratios, working)
+    whole = np.where(readings < _ACTIVE_READINGS, np.nan, sums[0])
+    shares = dict(zip(PIPES, window.divide(sums[1:], whole), strict=True))
     return {
         "active_readings": readings,
         "integer": np.minimum(shares["integer"], 1.0),
