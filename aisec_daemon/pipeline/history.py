@@ -55,6 +55,8 @@ class History:
             self._slots, self._seats = previous._slots, previous._seats
             self._cube, self._times = previous._cube, previous._times
             self._head, self._depth = previous._head, previous._depth
+        elif self.latest is not None and self._columns:
+            self._seat(self.latest, ())  # who is asked for before the next snapshot has no past yet
 
     @property
     def evicted(self) -> int:

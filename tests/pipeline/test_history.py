@@ -47,6 +47,29 @@ def test_snapshots_faster_than_promised_deepen_the_ring_instead_of_losing_the_pa
     assert (np.diff(view.times) > 0).all()
 
 
+def test_a_past_that_cannot_be_taken_over_begins_anew():
+    """Also for who is asked for before the next snapshot comes."""
+    longer = Read("gpu", window=9.0, columns=READ.columns)
+    old, new = History(TABLE, [READ], period=1.0), History(TABLE, [longer], period=1.0)
+    fill(old, (snapshot(t, {"a": (t, t), "b": (t, t)}) for t in range(3)))
+    new.inherit(old)
+
+    assert new.view(longer, time=2)["power_watts"].shape == (0, 2)
+
+    fill(new, [snapshot(3, {"a": (3, 5), "b": (3, 6)})])
+
+    np.testing.assert_array_equal(new.view(longer, time=3)["energy_joules_per_second"], [[3, 4]])
+
+
+def test_a_past_that_was_as_long_is_taken_over_with_what_waits():
+    old, new = (History(TABLE, [READ], period=1.0) for _ in range(2))
+    fill(old, (snapshot(t, {"a": (t, t)}) for t in range(3)))
+    new.inherit(old)
+    fill(new, [snapshot(3, {"a": (3, 3)})])
+
+    np.testing.assert_array_equal(new.view(READ, time=3)["power_watts"], [[1], [2], [3]])
+
+
 def test_a_table_that_no_detector_wants_the_past_of_keeps_only_the_latest():
     history = History(TABLE, [Read("gpu")], period=1.0)
     fill(history, (snapshot(t, {"a": (t, t)}) for t in range(3)))
