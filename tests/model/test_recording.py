@@ -72,16 +72,25 @@ def test_lines_read_together_are_what_each_is_alone(contents):
         assert_same(one, other)
 
 
-@pytest.mark.parametrize("bad", [b"{", b'{"table":"gpu","time":1e999,"labels":{},"values":{}}'])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"{",
+        b'{"table":"gpu","time":1e999,"labels":{},"values":{}}',
+        b'{"table":"gpu","time":"nan","labels":{},"values":{}}',
+        b'{"table":"gpu","time":9,"labels":{},"values":{"energy_joules":[1,2]}}',
+        Encoder().header("node", {}, TABLES),
+    ],
+)
 def test_of_lines_read_together_one_bad_one_spoils_all_and_nothing_is_lost(bad):
     encoder, decoder = Encoder(), Decoder(TABLES)
-    lines = [encoder.encode(snapshot(float(t), {"a": (float(t), 0.0, "x")})) for t in range(4)]
+    told = [(0.0, 5.0), (1.0, 5.0), (2.0, 6.0)]
+    lines = [encoder.encode(snapshot(power, {"a": (power, e, "x")})) for power, e in told]
     decoder.decode(lines[0])
-    for among in (bad, encoder.header("node", {}, TABLES)):
-        with pytest.raises(RecordingError):
-            decoder.decode_all([lines[1], lines[2], among, lines[3]])
+    with pytest.raises(RecordingError):
+        decoder.decode_all([*lines[1:], bad])
 
-    assert [s["power_watts"][0] for s in decoder.decode_all(lines[1:3])] == [1.0, 2.0]
+    assert [tuple(s.values[0]) for s in decoder.decode_all(lines[1:])] == told[1:]
 
 
 def test_short_lines_that_lean_on_a_large_table_are_not_all_read_at_once():
