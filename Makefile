@@ -2,8 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SYSTEM_PACKAGES := busybox-static chromium fonts-dejavu-core gcc iproute2 libc6-dev prometheus \
-	prometheus-alertmanager python3-venv runc systemd systemd-container util-linux
+SYSTEM_PACKAGES := busybox-static chromium containerd fonts-dejavu-core gcc iproute2 libc6-dev \
+	podman prometheus prometheus-alertmanager python3-venv runc systemd systemd-container util-linux
 DATA ?= ../shared/data
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 

@@ -12,6 +12,7 @@ from collections import Counter
 from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,6 +23,7 @@ from aisec_daemon.host.nvml.child import serve
 from aisec_daemon.host.nvml.frames import encode
 from aisec_daemon.host.nvml.node import Node
 from aisec_daemon.host.proc.processes import Processes
+from aisec_daemon.host.program import programs
 from aisec_daemon.host.tally import Tally
 from aisec_daemon.samplers.process import Process
 from tests.bench import nvml_calls, replay
@@ -110,7 +112,9 @@ def kernel_calls(monkeypatch, folder, processes):
     folder.mkdir()
     node = ChurningNode(folder, processes)
     counts = {}
-    for second in range(1, 13):  # the first turns meet everybody
+    for second in range(1, 14):  # the first turns meet everybody
+        clock = SimpleNamespace(monotonic=lambda now=second: float(now))
+        monkeypatch.setattr(programs, "time", clock)  # the last turn asks who is on a GPU
         node.pass_to(second, births=0)
         for sampler in load(None).enabled("samplers"):
             calls = counts[sampler.table.name] = Counter()
@@ -129,7 +133,7 @@ def test_no_other_sampler_reads_files_of_a_process_that_is_on_no_gpu(monkeypatch
     more = {name: many[name] - few[name] for name in many}
 
     assert more.pop("process") == Counter(pread=100)
-    assert more.pop("program").total() <= 110
+    assert 90 <= more.pop("program").total() <= 110
     assert sum(calls.total() for calls in more.values()) <= 3
     assert few["gpu"].total() == few["gpu_process"].total() == 0
 
@@ -168,12 +172,12 @@ def test_the_child_that_talks_to_the_driver_loads_little():
 
 
 def test_the_daemon_loads_nothing_heavy_and_none_of_the_other_commands():
-    loaded = modules("aisec_daemon.cli, aisec_daemon.app.running, aisec_daemon.app.daemon")
+    loaded = modules("aisec_daemon.cli, aisec_daemon.app.daemon")
     others = {f"aisec_daemon.app.{name}" for name in ("traces", "doctor", "once", "replay")}
-    later = {"typer", "asyncio", "ssl", "aisec_daemon.host.workload.workloads"}
+    later = {"aisec_daemon.host.workload.workloads", "aisec_daemon.sinks.alerting.worker"}
 
     assert loaded.isdisjoint(HEAVY | others | later)
-    assert len(loaded) <= 540
+    assert len(loaded) <= 700
 
 
 def transient_bytes(processes):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from aisec_daemon.app import catalogue
 from aisec_daemon.app.settings import Settings
 from aisec_daemon.detectors.drift import Drift, budget, sharing
+from aisec_daemon.detectors.drift.pool import BLOCK_SECONDS
 from aisec_daemon.model import State, Tick
 from aisec_daemon.numerics import calibration
 from aisec_daemon.numerics.profile import SCORES
@@ -20,7 +21,7 @@ from aisec_daemon.pipeline.pipeline import Pipeline
 if TYPE_CHECKING:
     from aisec_daemon.app.traces import Trace  # a daemon that starts reads none
 
-_MARK, _VERSION = "aisec_drift_calibration", 1
+_MARK, _VERSION = "aisec_drift_calibration", 2
 _RULE = Drift.rule.name
 
 
@@ -75,19 +76,28 @@ def install(pipeline: Pipeline) -> str:
     return ""
 
 
-def thresholds(kinds: Mapping[str, Any], weekly: float) -> list[tuple[str, int, list[float]]]:
-    """Return each kind, its blocks, and what each score passes so often a series-week."""
-    share = weekly / len(SCORES) * budget.BLOCK_SECONDS / budget.WEEK_SECONDS
-    return [
-        (
+class Line(NamedTuple):
+    """One kind of a file: for how long it was watched, in how many blocks, and its thresholds."""
+
+    kind: str
+    watched_seconds: float
+    blocks: int
+    thresholds: tuple[float, ...]  # of each score
+
+    @property
+    def provisional(self) -> bool:
+        """Whether a node that has only this goes on with the thresholds that are shipped."""
+        return self.watched_seconds < budget.ENOUGH_SPANS * BLOCK_SECONDS
+
+
+def lines(kinds: Mapping[str, Any], weekly: float) -> Iterator[Line]:
+    """Yield of each kind what each score passes so often a series-week."""
+    share = weekly / len(SCORES) * BLOCK_SECONDS / budget.WEEK_SECONDS
+    for kind, known in kinds.items():
+        scores = [(np.array(known[name]["largest"]), known[name]["blocks"]) for name in SCORES]
+        yield Line(
             kind,
-            min(scores[name]["blocks"] for name in SCORES),
-            [
-                calibration.threshold(
-                    np.array(scores[name]["largest"]), share, scores[name]["blocks"]
-                )
-                for name in SCORES
-            ],
+            known["spans"] * BLOCK_SECONDS,
+            min(blocks for _, blocks in scores),
+            tuple(calibration.threshold(largest, share, blocks) for largest, blocks in scores),
         )
-        for kind, scores in kinds.items()
-    ]

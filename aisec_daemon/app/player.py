@@ -13,7 +13,7 @@ from threading import Event, Thread
 from aisec_daemon.app import catalogue
 from aisec_daemon.app.clock import Clock
 from aisec_daemon.model import Kind, Snapshot
-from aisec_daemon.model.recording import Decoder
+from aisec_daemon.model.decoder import Decoder
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from aisec_daemon.pipeline.upkeep import Upkeep
 from aisec_daemon.samplers import Sampler
 
 _LOG = logging.getLogger(__name__)
-_UPKEEP, _UPKEEP_SECONDS = "upkeep", 1.0
+_UPKEEP_SECONDS = 1.0
 _OFTEN_SECONDS, _FIRST_SECONDS, _APART_SECONDS = 2.0, 0.1, 0.05
 _DROPPED = "the pipeline does not keep up; this reading was dropped"
 
@@ -88,7 +88,8 @@ class Sampling:
         self._waiting = {sampler.table.name for sampler in samplers}
         self._stopped = False
         self._listens = not host.processes.connector_error
-        self._scheduler = SteadyScheduler()
+        self._scheduler = SteadyScheduler(workers=len(samplers) + 1)
+        self._scheduler.on_missed(lambda name: upkeep.missed(f"sampler/{name}"))
 
     @property
     def complete(self) -> bool:
@@ -109,13 +110,13 @@ class Sampling:
             self._upkeep.expect(f"sampler/{name}", sampler.period, self._clock.now())
             turn = partial(self._turn, sampler)
             self._scheduler.every(sampler.period, name, turn, delay=0.0 if often else delay)
-        self._scheduler.every(_UPKEEP_SECONDS, _UPKEEP, self._note)
+        self._scheduler.every(_UPKEEP_SECONDS, "upkeep", self._note)
         self._scheduler.start()
 
     def stop(self) -> None:
         """End; a sampler that hangs is left behind, and what it still reads is not passed on."""
         self._stopped = True
-        self._scheduler.stop()
+        self._scheduler.shutdown(wait=False)
         for sampler in self._samplers:
             self._upkeep.dismiss(f"sampler/{sampler.table.name}")
 
@@ -159,9 +160,6 @@ class Sampling:
         now = monotonic()
         self.strain.late(max(now - self._noted - _UPKEEP_SECONDS, 0.0))  # NaN is not late
         self._noted = now
-        for name, turns in self._scheduler.missed().items():
-            for _ in range(turns):
-                self._upkeep.missed(f"sampler/{name}")
         if self._listens:
             self._note_connector()
         try:

@@ -1,88 +1,68 @@
-"""When samplers run: each in a thread of its own, which sleeps until its next turn."""
+"""When samplers run: APScheduler, made deaf to steps of the wall clock."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from threading import Event, Thread
+from datetime import datetime, timedelta, timezone
 from time import monotonic
+from typing import Any
 
-_LOG = logging.getLogger(__name__)
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobSubmissionEvent
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+_STEP_SECONDS = 0.5  # what a wall clock must jump by to be called stepped; NTP slews stay below
+_LOOK_SECONDS = 0.5  # how often to look for a step
+
+logging.getLogger("apscheduler").setLevel(logging.ERROR)  # missed turns are counted, not logged
 
 
-class SteadyScheduler:
-    """Runs each job in a thread of its own: one that hangs misses its turns and delays no other.
+class SteadyScheduler(BackgroundScheduler):  # type: ignore[misc] # APScheduler ships no types
+    """A background scheduler whose jobs keep their pace when the wall clock is set.
 
-    Turns go by the monotonic clock: whoever sets the wall's delays nothing. Python does not wait
-    for the threads when it ends.
+    APScheduler's triggers follow the wall: set back by an hour, it would sleep for that hour. This
+    one holds the wall against the monotonic clock and moves every job's next turn by the step.
     """
 
-    def __init__(self) -> None:
-        self._jobs: list[_Job] = []
-        self._ending = Event()
+    def __init__(self, workers: int) -> None:
+        super().__init__(
+            executors={"default": ThreadPoolExecutor(workers)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone=timezone.utc,
+            daemon=True,
+        )
+        self._offset = self._read_offset()
 
     def every(
-        self, seconds: float, name: str, work: Callable[[], None], *, delay: float = 0.0
+        self, seconds: float, name: str, job: Callable[[], None], *, delay: float = 0.0
     ) -> None:
-        """Run `work` `delay` seconds after the start and every `seconds` from then on.
+        """Run `job` after `delay` and every `seconds` from then on, never twice at once."""
+        first = self.wall() + timedelta(seconds=delay)
+        self.add_job(job, "interval", seconds=seconds, id=name, name=name, next_run_time=first)
 
-        Never twice at once: turns that come while one goes on are missed, and not made up for.
-        """
-        self._jobs.append(_Job(name, seconds, work, delay))
+    def on_missed(self, tell: Callable[[str], None]) -> None:
+        """Call `tell(name)` when a job's turn came while it was still running."""
 
-    def start(self) -> None:
-        """Begin."""
-        now = monotonic()
-        for job in sorted(self._jobs, key=lambda job: -job.due):  # who begins at once begins last,
-            job.due += now  # and keeps no other from being started
-            name = f"turn {job.name}"
-            Thread(target=job.run, args=(self._ending,), name=name, daemon=True).start()
+        def listen(event: JobSubmissionEvent) -> None:
+            tell(str(event.job_id))
 
-    def stop(self) -> None:
-        """End; a job that goes on is left behind, and has no turn after it."""
-        self._ending.set()
+        self.add_listener(listen, EVENT_JOB_MAX_INSTANCES)
 
-    def missed(self) -> dict[str, int]:
-        """Return how many turns each job has missed since this was last asked, if any.
+    def wall(self) -> datetime:
+        """Read the wall clock as the scheduler does."""
+        return datetime.now(self.timezone)
 
-        Those that go by while a turn still goes on are among them.
-        """
-        now = monotonic()
-        news = {job.name: job.missed_since(now) for job in self._jobs}
-        return {name: count for name, count in news.items() if count}
+    def _read_offset(self) -> float:
+        return self.wall().timestamp() - monotonic()
 
-
-class _Job:
-    """Something to be done in turns; `due` is the next, by the monotonic clock."""
-
-    def __init__(self, name: str, period: float, work: Callable[[], None], due: float) -> None:
-        self.name = name
-        self.due = due
-        self._period = period
-        self._work = work
-        self._busy = False
-        self._missed = self._told = 0
-
-    def run(self, ending: Event) -> None:
-        """Work in turns until the end."""
-        while not ending.wait(max(self.due - monotonic(), 0.0)):
-            self.due += self._passed(monotonic()) * self._period  # the machine may have slept
-            self._busy = True
-            try:
-                self._work()
-            except Exception:  # one bad turn must not be the last
-                _LOG.exception("%s", self.name)
-            missed = self._passed(monotonic())
-            self._busy = False
-            self._missed += missed
-            self.due += missed * self._period
-
-    def missed_since(self, now: float) -> int:
-        """Return how many turns were missed since this was last asked."""
-        missed = self._missed + (self._passed(now) if self._busy else 0)
-        news, self._told = max(missed - self._told, 0), max(missed, self._told)
-        return news
-
-    def _passed(self, now: float) -> int:
-        """Return how many turns have come up by now, the next one among them."""
-        return max(int((now - self.due) // self._period) + 1, 0)
+    def _process_jobs(self) -> float | None:
+        """Undo a step of the wall clock before looking for due jobs; look again soon."""
+        offset = self._read_offset()
+        step = offset - self._offset
+        if abs(step) > _STEP_SECONDS:
+            self._offset = offset
+            for job in self.get_jobs():
+                job.modify(next_run_time=job.next_run_time + timedelta(seconds=step))
+        wait: Any = super()._process_jobs()
+        return _LOOK_SECONDS if wait is None else min(wait, _LOOK_SECONDS)

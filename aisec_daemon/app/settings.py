@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import sys
 from collections.abc import Mapping
 from datetime import date, datetime, time, timezone
@@ -19,10 +18,15 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from aisec_daemon.app import catalogue
 from aisec_daemon.app.budget import Budget
-from aisec_daemon.app.environment import merged, parse_variables
 from aisec_daemon.app.mistakes import describe
 from aisec_daemon.host.indicators import lists as indicators
 from aisec_daemon.host.indicators.matcher import Matcher, default
@@ -35,7 +39,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, validate_default=True, defer_build=True)
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, validate_default=True)
 
 
 class SettingsError(Exception):
@@ -112,6 +116,7 @@ class Permit(BaseModel):
     user: str = Field("", description="pattern for the user")
     unit: str = Field("", description="pattern for the systemd unit")
     container: str = Field("", description="pattern for the container id")
+    image: str = Field("", description="pattern for the image of the container")
     pod: str = Field("", description="pattern for the pod uid")
     executable: str = Field("", description="pattern for the executable's path")
     executable_hash: str = Field("", description="SHA-256 of the executable's file (sha256sum)")
@@ -174,10 +179,14 @@ def _section(plugins: Mapping[str, type], title: str) -> type[BaseModel]:
     return create_model(title, __config__=_STRICT, **members)
 
 
-class Settings(BaseModel):
+class Settings(BaseSettings):
     """Everything an operator can set."""
 
-    model_config = _STRICT
+    model_config = SettingsConfigDict(
+        env_prefix="AISEC_",
+        env_nested_delimiter="__",
+        **_STRICT,  # type: ignore[typeddict-item]
+    )
 
     listen: str = Field("127.0.0.1:9837", description="address and port of the metrics page")
     state: Path = Field(
@@ -212,8 +221,49 @@ class Settings(BaseModel):
         return {name: section.build() for name, section in sections if section.enabled}
 
 
-def model() -> type[Settings]:
-    """Return the settings' model, with a section for each plug-in there is."""
+class _Variables(EnvSettingsSource):
+    """`AISEC_…` variables; what should be JSON and is none is refused under its key."""
+
+    def decode_complex_value(self, field_name: str, field: Any, value: Any) -> Any:
+        """Parse a list, a table or a section."""
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            return value
+
+
+class _File(PydanticBaseSettingsSource):
+    """The settings file, read before so that a file that is no TOML is told apart."""
+
+    def __init__(self, model: type[BaseSettings], content: Mapping[str, Any]) -> None:
+        super().__init__(model)
+        self._content = dict(content)
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        """Return one field, as the base class wants it."""
+        del field
+        return self._content.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return self._content
+
+
+def model(content: Mapping[str, Any] | None = None) -> type[Settings]:
+    """Return the settings' model, which takes `content` where no variable or argument speaks."""
+
+    class Loaded(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            del env_settings, dotenv_settings, file_secret_settings
+            return init_settings, _Variables(settings_cls), _File(settings_cls, content or {})
+
     sections: dict[str, Any] = {
         name: (section, Field(default_factory=section))
         for name, section in [
@@ -222,18 +272,8 @@ def model() -> type[Settings]:
             ("sinks", _section(catalogue.sinks(), "sinks")),
         ]
     }
-    made: type[Settings] = create_model("Settings", __base__=Settings, **sections)
+    made: type[Settings] = create_model("Settings", __base__=Loaded, **sections)
     return made
-
-
-def _whole(model: Any, content: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings with every section there is: the model then makes them all in one go."""
-    sections = {
-        name: _whole(field.annotation, {})
-        for name, field in model.model_fields.items()
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
-    }
-    return merged(sections, content)
 
 
 def load(file: Path | None, **arguments: Any) -> Settings:
@@ -247,11 +287,9 @@ def load(file: Path | None, **arguments: Any) -> Settings:
             content = tomllib.loads(file.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise SettingsError(f"{file}: {error}") from error
-    settings = model()
-    given = {name: value for name, value in arguments.items() if value is not None}
-    content = merged(merged(content, parse_variables(settings, os.environ)), given)
+    settings = model(content)
     try:
-        return settings.model_validate(_whole(settings, content))
+        return settings(**{name: value for name, value in arguments.items() if value is not None})
     except ValidationError as error:
         lines = [describe(mistake, settings) for mistake in error.errors()]
         prefix = f"{file}: " if file is not None else ""

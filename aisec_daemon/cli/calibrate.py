@@ -22,7 +22,8 @@ def calibrate(
     Plays each recording through the rule drift, pools the maxima of its scores by kind of series,
     and writes them to a file that every node may use: `calibration` in `[detectors.drift]`. The
     file has numbers and the names of columns, no word of a process, user or GPU. Record for days,
-    on nodes that work as usual: what a recording holds counts as normal.
+    on nodes that work as usual: what a recording holds counts as normal. Hours of all nodes are
+    added up; a kind that has less than a day of them stays provisional.
 
     Exit code 0: written. 1: the file cannot be written. 2: wrong settings, no recording, or none
     that is long enough (a series counts after `learn` readings, in blocks of 300 s).
@@ -46,7 +47,9 @@ def calibrate(
     if not kinds:
         typer.echo("no recording is long enough: nothing was judged for a block of 300 s", err=True)
         raise typer.Exit(2)
-    for kind, blocks, lines in calibration.thresholds(kinds, weekly):
-        shown = "  ".join(f"{line:10.4g}" for line in lines)
-        typer.echo(f"{kind:44} {blocks:8} blocks  {shown}")
+    for line in calibration.lines(kinds, weekly):
+        shown = "  ".join(f"{each:10.4g}" for each in line.thresholds)
+        hours = f"{line.blocks:8} blocks in {line.watched_seconds / 3600:6.1f} h"
+        early = "  provisional: less than a day" if line.provisional else ""
+        typer.echo(f"{line.kind:44} {hours}  {shown}{early}")
     typer.echo(f"{output}: {len(states)} recordings, {len(kinds)} kinds of series")

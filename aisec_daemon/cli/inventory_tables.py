@@ -16,6 +16,7 @@ from aisec_daemon.model.baseline import difference
 from aisec_daemon.model.snapshot import Word
 
 _ID = 12  # characters of a container's id that people use
+_IMAGE = 24  # of an image's name, without its registry and digest
 _OPEN = {"open": "bold red", "protected": "green"}
 _REACH = {"public": "red", "private": "yellow"}
 _WORST = 4  # failed checks that are named
@@ -141,11 +142,12 @@ def _what(words: Mapping[str, Word]) -> Word:
 
 
 def _where(words: Mapping[str, Word]) -> Word:
-    """Return the most telling word for the place it runs in."""
+    """Return the most telling word for the place it runs in, and what an image is called there."""
     for name, begin in (("slurm_job", "job "), ("pod", "pod "), ("container", "")):
         word = words[name]
         if word:
-            return begin + word[:_ID]
+            image = (words["image"] or "").partition("@")[0].rpartition("/")[2][:_IMAGE]
+            return f"{begin}{word[:_ID]} {image}".rstrip()
     return words["unit"]
 
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from aisec_daemon.app.settings import Settings
+    from aisec_daemon.host.nvml.client import Nvml
+
+_SWITCH_SECONDS = 0.0005  # for which a thread keeps others from Python: a scrape waits several times
 
 
 def run(
@@ -34,7 +44,53 @@ def run(
     Signals: HUP reads the settings again, USR1 lets go of the GPUs (so that one can be reset),
     USR2 takes them back, TERM stops. Exit code 0: stopped. 2: wrong settings, address in use.
     """
-    from aisec_daemon.app import running  # noqa: PLC0415 # help stays quick
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.disable()  # nothing that is imported is garbage; the daemon goes on with it
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads spin, and have nothing to do
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would look for some
+    from aisec_daemon.host.nvml.client import Nvml  # noqa: PLC0415 # help stays quick
+    from aisec_daemon.host.tally import Tally  # noqa: PLC0415
 
-    code = running.run(settings=settings, listen=listen, state=state, root=root, demo=demo)
-    raise typer.Exit(code)
+    nvml = Nvml(Tally())
+    if not demo:
+        nvml.begin()  # its process wakes up while the rest is imported
+    from aisec_daemon.app import logs  # noqa: PLC0415
+    from aisec_daemon.app.settings import SettingsError, load  # noqa: PLC0415
+
+    def read() -> Settings:
+        return load(settings, listen=listen, state=state, root=root)
+
+    try:
+        read_now = read()
+    except SettingsError as error:
+        nvml.close()
+        raise _refused(error) from None
+    logs.begin(read_now.log_level)
+    _watch(read_now, read, nvml, demo=demo)
+
+
+def _watch(settings: Settings, reread: Callable[[], Settings], nvml: Nvml, *, demo: bool) -> None:
+    """Run the daemon."""
+    from aisec_daemon.app import player  # noqa: PLC0415
+    from aisec_daemon.app.daemon import Daemon  # noqa: PLC0415
+    from aisec_daemon.app.web.refused import WebConfigError  # noqa: PLC0415
+    from aisec_daemon.app.web.server import WebServerError  # noqa: PLC0415
+    from aisec_daemon.host.driver import has_driver  # noqa: PLC0415
+
+    nvml.arrange(
+        patience_seconds=settings.host.gpu_patience_seconds,
+        release_seconds=settings.host.gpu_release_seconds,
+    )
+    playing = demo and not has_driver(settings.root)
+    if playing:
+        typer.echo("There is no NVIDIA driver here: a bundled, simulated node is played.")
+    try:
+        Daemon(settings, reread, player.demo() if playing else None, nvml).run()
+    except (WebConfigError, WebServerError) as error:
+        raise _refused(error) from None
+
+
+def _refused(error: Exception) -> typer.Exit:
+    """Say why the daemon does not begin."""
+    typer.echo(str(error), err=True)
+    return typer.Exit(2)

@@ -31,6 +31,7 @@ class _Words(NamedTuple):
     container: str | None
     pod: str | None
     executable: str | None
+    image: str | None
 
 
 class _Judged(NamedTuple):
@@ -69,6 +70,7 @@ class GpuUnscheduled:
     containers: Annotated[tuple[str, ...], "patterns of container ids that may"] = ()
     pods: Annotated[tuple[str, ...], "patterns of Kubernetes pods' UIDs that may"] = ()
     executables: Annotated[tuple[str, ...], "patterns of programs' paths that may"] = ()
+    images: Annotated[tuple[str, ...], "patterns of images whose containers may"] = ()
     require_job: Annotated[bool, "others must be in a Slurm job or a Kubernetes pod"] = False
     automatic: Annotated[bool, "without a policy: require it where there is a scheduler"] = True
     jobs_seen: Annotated[int, "GPU processes in jobs that show that there is one"] = 20
@@ -119,13 +121,14 @@ class GpuUnscheduled:
         """Hold one process against the policy."""
         key = f"{words.executable or ''} {words.user or ''} {words.container or ''}".rstrip()
         patterns = (self.users, self.units, self.containers, self.pods, self.executables)
-        policy = any(patterns)
+        policy = any(patterns) or bool(self.images)
         required = self.require_job or (self.automatic and not policy and scheduled)
         computes = not {"compute", "mps"}.isdisjoint((words.kind or "").split("+"))
         if not computes or not (policy or required):
             return _Judged(key, breaks=False, why="")
         asked = (words.user, words.unit, words.container, words.pod, words.executable)
         fits = [_fits(*pair) for pair in zip(asked, patterns, strict=True)]
+        fits.append(_fits_image(words, self.images))
         if required:
             fits.append(_in_job(words))
         why = "is in no scheduler's job" if required else "is not among those who may use GPUs"
@@ -188,8 +191,19 @@ def _fits(word: str | None, patterns: tuple[str, ...]) -> bool | None:
     return any(fnmatchcase(word, pattern) for pattern in patterns)
 
 
+def _fits_image(words: _Words, patterns: tuple[str, ...]) -> bool | None:
+    """Tell whether the image of its container fits; None if not even the container was read.
+
+    Whoever calls a group of his own like a container has an unread image: that is no excuse.
+    """
+    if words.container is None:
+        return _fits(None, patterns)
+    return bool(words.image) and _fits(words.image, patterns)
+
+
 def _reason(now: Snapshot, row: int, words: _Words, why: str) -> str:
-    container = f", container {words.container[:12]}" if words.container else ""
+    image = "an unread image" if words.image is None else f"image {words.image}"
+    container = f", container {words.container[:12]} of {image}" if words.container else ""
     unit = f", unit {words.unit}" if words.unit else ""
     program = words.executable or now.labels["name"][row] or "a program"
     who = f"user {words.user or 'unknown'}{container}{unit}"

@@ -55,7 +55,9 @@ class GpuVanished:
             return state, Verdict((), np.empty(0))
         uuids = _present(gpus.subjects, gpus.label("kind"))
         if uuids == state.keys:  # everybody is there, as nearly always
-            return State(uuids, np.full((len(uuids), 1), gpus.time)), _calm(uuids)
+            seen = np.empty((len(uuids), 1))
+            seen.fill(gpus.time)
+            return State(uuids, seen), _calm(uuids)
         uuids, last = self._remembered(state, uuids, gpus.time)
         missing = gpus.time - last
         verdict = Verdict(

@@ -13,6 +13,7 @@ from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
 
 if TYPE_CHECKING:
+    from aisec_daemon.host.container.images import Images
     from aisec_daemon.host.flow.flows import Flows
     from aisec_daemon.host.network.listeners import Listeners
     from aisec_daemon.host.network.sockets import Sockets
@@ -103,3 +104,10 @@ class Host:
         from aisec_daemon.host.posture.postures import Postures  # noqa: PLC0415
 
         return Postures(self.root, self.workloads, self.nvml, self.tally)
+
+    @on_demand
+    def images(self) -> Images:
+        """Return the reader of which image a container runs."""
+        from aisec_daemon.host.container.images import Images  # noqa: PLC0415
+
+        return Images(self.root, self.tally)

@@ -7,7 +7,10 @@ from fnmatch import fnmatchcase
 
 from aisec_daemon.model.finding import Finding
 
-SELECTORS = ("user", "unit", "container", "pod", "executable", "executable_hash", "command_hash")
+SELECTORS = (
+    *("user", "unit", "container", "image", "pod"),
+    *("executable", "executable_hash", "command_hash"),
+)
 
 
 @dataclass(frozen=True)
@@ -15,8 +18,9 @@ class Allow:
     """A finding of `rule` that fits every selector given is recorded and counted, not notified.
 
     Selectors are shell patterns (`*`, `?`, `[…]`). `subject` is held against each of the
-    finding's subjects, the others against its words; a word that could not be read fits nothing.
-    `expires` is in seconds since 1970: from then on the finding is told again.
+    finding's subjects, the others against its words; a word that is not there, or could not be
+    read, fits nothing, `*` neither. `expires` is in seconds since 1970: from then on
+    the finding is told again.
     """
 
     rule: str
@@ -27,6 +31,7 @@ class Allow:
     user: str = ""
     unit: str = ""
     container: str = ""
+    image: str = ""
     pod: str = ""
     executable: str = ""
     executable_hash: str = ""
@@ -39,7 +44,7 @@ class Allow:
         if self.subject and not all(fnmatchcase(s, self.subject) for s in finding.subjects):
             return False
         for selector in SELECTORS:
-            pattern = getattr(self, selector)
-            if pattern and not fnmatchcase(finding.labels.get(selector, ""), pattern):
+            pattern, word = getattr(self, selector), finding.labels.get(selector)
+            if pattern and not (word and fnmatchcase(word, pattern)):
                 return False
         return True

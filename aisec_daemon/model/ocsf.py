@@ -152,7 +152,9 @@ def _actor(finding: Finding) -> list[dict[str, Any]]:
         process["file"] = {"path": words["executable"], "name": name, "type_id": 1}
     found: dict[str, Any] = {"name": "process", "process": process}
     if words.get("container"):
-        found["container"] = {"uid": words["container"]}
+        image = words.get("image")
+        named = {"image": {"name": image, "uid": image}} if image else {}
+        found["container"] = {"uid": words["container"], **named}
     return [found]
 
 

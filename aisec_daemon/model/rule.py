@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -143,3 +144,8 @@ class Verdict:
         for name, facts in self.facts.items():
             if len(facts) != rows:
                 raise ValueError(f"fact {name!r} has {len(facts)} rows, expected {rows}")
+
+    @cached_property
+    def past(self) -> tuple[int, ...]:
+        """The rows that are past the line; a verdict that is given again and again keeps them."""
+        return tuple((self.score >= 1).nonzero()[0].tolist())

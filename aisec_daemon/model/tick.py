@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +17,19 @@ from aisec_daemon.model.snapshot import Snapshot
 class Tick:
     """One step of the pipeline: what was read, what changed, what is open.
 
-    `increase` is (S, F) float64 beside `snapshot.values`: by how much each counter rose since this
-    subject's last reading (NaN for gauges, first readings, gaps, wraps and resets).
+    `risen` tells what `increase` holds; it is asked once, by the first who wants to know.
     """
 
     time: float
     snapshot: Snapshot
-    increase: NDArray[np.float64]
+    risen: Callable[[], NDArray[np.float64]]
     changes: tuple[Change, ...]
     findings: tuple[Finding, ...]
+
+    @cached_property
+    def increase(self) -> NDArray[np.float64]:
+        """By how much each counter rose since its subject's last reading, (S, F).
+
+        NaN for gauges, first readings, gaps, wraps and resets.
+        """
+        return self.risen()

@@ -23,12 +23,14 @@ def repetition(x: Window) -> Array:
     if length < 4 * _SHORTEST_LAG or not columns:
         return np.full(columns, np.nan)
     x = np.asfortranarray(x)  # each column in one piece: quicker
-    unbiased = autocorrelation(np.where(np.isnan(x), window.mean(x), x))
+    read = ~np.isnan(x)
+    filled = x if read.all() else np.where(read, x, window.mean(x))
+    unbiased = autocorrelation(filled)
     inner = unbiased[_SHORTEST_LAG:-1]
     peak = (inner > unbiased[_SHORTEST_LAG - 1 : -2]) & (inner >= unbiased[_SHORTEST_LAG + 1 :])
-    best = np.max(np.where(peak, inner, np.float32(0)), axis=0, initial=0.0)
-    known = window.count(x) >= length / 2
-    return np.where(known, np.clip(best, 0.0, 1.0), np.nan)
+    best = np.maximum.reduce(np.where(peak, inner, np.float32(0)), axis=0, initial=0.0)
+    known = window.total(read) >= length / 2
+    return np.where(known, np.minimum(best, np.float32(1)), np.nan)
 
 
 def together(x: Window, groups: NDArray[np.intp]) -> Array:

@@ -56,18 +56,18 @@ def autocorrelation(window: NDArray[np.floating]) -> Floats:
     """
     length = len(window)
     lags = length // 2 + 1
-    window = np.asfortranarray(window, dtype=np.float64)  # each series in one piece: quicker
-    around = window - window.mean(axis=0)
+    series = np.ascontiguousarray(window.T, dtype=np.float64)  # each in one piece: quicker
+    around = series - series.mean(axis=1, keepdims=True)
     padded = 1 << (length + lags - 2).bit_length()  # so that none of these lags wraps; fast
-    spectrum = np.fft.rfft(around, n=padded, axis=0)
+    spectrum = np.fft.rfft(around, n=padded)
     power = spectrum.real**2 + spectrum.imag**2
-    products = np.fft.irfft(power, n=padded, axis=0)[:lags]
-    pairs = np.arange(length, length - lags, -1)[:, None]
-    tiny = 1e-12 * (window**2).mean(axis=0)
-    variance = products[0] / length
+    products = np.fft.irfft(power, n=padded)[:, :lags]
+    pairs = np.arange(length, length - lags, -1)
+    tiny = 1e-12 * (series**2).mean(axis=1, keepdims=True)
+    variance = products[:, :1] / length
     with np.errstate(divide="ignore", invalid="ignore"):
         correlation = products / pairs / np.where(variance > tiny, variance, np.nan)
-    return correlation.astype(np.float32)
+    return np.transpose(correlation.astype(np.float32))
 
 
 def _at(ordered: Floats, known: NDArray[np.intp], share: float) -> Floats:

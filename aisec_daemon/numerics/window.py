@@ -39,15 +39,23 @@ def median(x: Window) -> Array:
     if not x.size:
         return np.full((*x.shape[:-2], x.shape[-1]), np.nan)
     ordered = np.sort(x, axis=-2)  # NaN last
+    length = x.shape[-2]
+    if not np.isnan(ordered[..., -1, :]).any():  # no gap: the middle is in one place
+        low, high = ordered[..., (length - 1) // 2, :], ordered[..., length // 2, :]
+        return np.asarray((low.astype(np.float64) + high) / 2)
     read = np.sum(~np.isnan(x), axis=-2, keepdims=True)
     low = np.take_along_axis(ordered, np.maximum(read - 1, 0) // 2, axis=-2)
-    high = np.take_along_axis(ordered, np.minimum(read // 2, x.shape[-2] - 1), axis=-2)
+    high = np.take_along_axis(ordered, np.minimum(read // 2, length - 1), axis=-2)
     return np.where(read > 0, (low.astype(np.float64) + high) / 2, np.nan)[..., 0, :]
 
 
-def deviation(x: Window) -> Array:
-    """Return the standard deviation of what was read, of the whole window and not of a sample."""
-    return np.asarray(np.sqrt(mean((x - mean(x)[..., None, :]) ** 2)))
+def deviation(x: Window, middle: Array | None = None) -> Array:
+    """Return the standard deviation of what was read, of the whole window and not of a sample.
+
+    `middle` is the mean, where that is known already.
+    """
+    around = mean(x) if middle is None else middle
+    return np.asarray(np.sqrt(mean((x - around[..., None, :]) ** 2)))
 
 
 def extent(x: Window) -> Array:

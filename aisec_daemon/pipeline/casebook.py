@@ -57,15 +57,12 @@ class Casebook:
     def fold(self, rule: Rule, verdict: Verdict, seen: Snapshot, time: float) -> list[Change]:
         """Take one verdict; return what changed. `seen` gives the subjects their words."""
         keys = verdict.keys or verdict.subjects
-        past = verdict.score >= 1
-        if not np.count_nonzero(past) and not (
-            self._cases and any(name == rule.name for name, _ in self._cases)
-        ):
+        known = [key for name, key in self._cases if name == rule.name] if self._cases else []
+        if not verdict.past and not known:
             return []
         rows_of: dict[str, list[int]] = {}
-        for row in np.flatnonzero(past):
-            rows_of.setdefault(keys[row], []).append(int(row))
-        known = [key for name, key in self._cases if name == rule.name]
+        for row in verdict.past:
+            rows_of.setdefault(keys[row], []).append(row)
         unjudged = {keys[row] for row in np.flatnonzero(np.isnan(verdict.score))} if known else ()
         changes: list[Change] = []
         for key, rows in rows_of.items():

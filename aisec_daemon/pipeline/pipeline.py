@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from aisec_daemon.detectors import Detector
 from aisec_daemon.model import Change, Read, Snapshot, State, Table, Tick, Verdict, View
@@ -11,12 +12,10 @@ from aisec_daemon.model.allow import Allow
 from aisec_daemon.pipeline.casebook import CHANGED, Casebook
 from aisec_daemon.pipeline.evidence import gather
 from aisec_daemon.pipeline.history import History
-from aisec_daemon.pipeline.rates import increase
+from aisec_daemon.pipeline.rates import GAP_PERIODS, increase
 
 Judge = Callable[[], tuple[State, Verdict]]
 Guard = Callable[[str, Judge], tuple[State, Verdict] | None]
-
-_GAP_PERIODS = 4.0
 
 
 def _unguarded(_: str, judge: Judge) -> tuple[State, Verdict]:
@@ -107,15 +106,15 @@ class Pipeline:
         """Take one snapshot through history, detectors and casebook."""
         name = snapshot.table.name
         history = self._histories[name]
-        gap = _GAP_PERIODS * self._periods.get(name, 1.0)
-        before = history.latest.time if history.latest else None
-        risen = increase(history.latest, snapshot, gap)
-        history.add(snapshot, risen, self._holding())
+        gap = GAP_PERIODS * self._periods.get(name, 1.0)
+        before = history.latest
+        history.add(snapshot, self._holding)
         changes: list[Change] = []
         for detector, call in self._calls.get(name, ()):
-            if call.due(before, snapshot.time):
+            if call.due(before.time if before else None, snapshot.time):
                 changes += self._ask(detector, snapshot)
         changes += self.casebook.review(snapshot.time)
+        risen = partial(increase, before, snapshot, gap)
         return Tick(snapshot.time, snapshot, risen, tuple(changes), self.casebook.open)
 
     def _holding(self) -> Collection[str]:
@@ -129,8 +128,9 @@ class Pipeline:
     def _ask(self, detector: Detector, snapshot: Snapshot) -> list[Change]:
         """Let one detector judge; a fault of its own changes nothing."""
         rule = detector.rule
-        if any(self._rows(read) is None for read in self._needed[rule.name]):
-            return []
+        for read in self._needed[rule.name]:
+            if self._rows(read) is None:
+                return []
         views = [self._view(read, snapshot.time) for read in self._reads[rule.name]]
         state = self._states.get(rule.name) or State((), snapshot.values[:0, :0])
         answer = self._guard(rule.name, lambda: detector(state, *views))

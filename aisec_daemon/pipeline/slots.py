@@ -30,9 +30,13 @@ class Slots:
         find = self._of.get
         return [find(subject, -1) for subject in subjects]
 
+    def placed(self, subjects: Sequence[str]) -> bool:
+        """Tell whether these are the subjects of the last update, and each of them has a slot."""
+        return self._placed and subjects == self._present
+
     def update(self, time: float, subjects: Sequence[str], holding: Collection[str]) -> list[int]:
         """Take note of who is there now; return slots that changed hands and must be wiped."""
-        if self._placed and subjects == self._present:
+        if self.placed(subjects):
             return []
         present = set(subjects)
         for subject in self._present:

@@ -39,6 +39,7 @@ class Asset:
             Label("user", "name of the user"),
             Label("login_user", "who logged in to start it, empty if nobody did"),
             Label("container", "id of the container, empty outside one"),
+            Label("image", "image of the container, empty outside one"),
             Label("pod", "UID of the Kubernetes pod, empty outside one"),
             Label("slurm_job", "Slurm job, empty outside one"),
             Label("unit", "systemd unit"),
@@ -51,7 +52,7 @@ class Asset:
         aggregate=("service", "user"),
         kept=True,
         identity="identity",
-        compared=("service", "frameworks", "executable_hash"),
+        compared=("service", "frameworks", "executable_hash", "image"),
     )
 
     period: Annotated[float, "seconds between readings"] = 10.0
@@ -62,9 +63,15 @@ class Asset:
         start = host.processes.started
         numbers = [_numbers(each, start(each.started_ticks)) for each in assets]
         values = np.array(numbers, np.float64).reshape(len(assets), len(self.table.columns))
-        rows = [_words(each) for each in assets]
+        rows = [{**_words(each), "image": _image(host, each)} for each in assets]
         labels = {name: tuple(row[name] for row in rows) for name in self.table.label_names}
         return Snapshot(self.table, time, tuple(each.subject for each in assets), values, labels)
+
+
+def _image(host: Host, asset: Reading) -> Word:
+    """Return the image that all of its processes run, None if one of them may only pretend to."""
+    images = {host.images.of(each.identity) for each in asset.workloads}
+    return images.pop() if len(images) == 1 else None
 
 
 def _numbers(asset: Reading, started: float) -> tuple[float, ...]:

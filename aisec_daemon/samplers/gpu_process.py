@@ -44,6 +44,7 @@ _LABELS = (
     Label("process", "pid and start time; `<pid>:?` for a pid that /proc does not show"),
     Label("kind", "compute, graphics, mps, or several joined by +"),
     *_FROM_PROC,
+    Label("image", "image of the container, empty outside one"),
     Label("executable_hash", "SHA-256 of the program's file, once `program` has read it whole"),
     Label(
         "script", "script or module that it runs, folders of one run as #, once `asset` was read"
@@ -59,6 +60,7 @@ class _Use(NamedTuple):
     identity: ProcessIdentity | None
     digest: str | None
     script: str | None
+    image: str | None
 
     @property
     def name(self) -> str:
@@ -77,6 +79,7 @@ class _Use(NamedTuple):
             "kind": "+".join(self.process.kinds),
             "executable_hash": self.digest,
             "script": self.script,
+            "image": self.image,
         }
 
 
@@ -117,7 +120,8 @@ def _uses(host: Host) -> Iterator[_Use]:
             if identity or gpu.processes_fresh:
                 digest = host.digest(identity.subject) if identity else None
                 script = host.script(identity.subject) if identity else None
-                yield _Use(gpu, process, identity, digest, script)
+                image = host.images.of(identity) if identity else None
+                yield _Use(gpu, process, identity, digest, script, image)
 
 
 def _word(identity: ProcessIdentity | None, name: str) -> Word:

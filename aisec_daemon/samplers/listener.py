@@ -57,6 +57,7 @@ class Listener:
             Label("namespace", "own if it is in the daemon's network namespace, else other"),
             Label("control", "what the service hands out: code, data or prompts, else empty"),
             *_IDENTITY,
+            Label("image", "image of its container, empty outside one"),
             Label("executable_hash", "SHA-256 of the executable's file, once it is known"),
         ),
         series=("process", "address", "port"),
@@ -98,6 +99,7 @@ class Listener:
                 **_words(*pair),
                 "identity": identities.get(pair[0].workload.asset),
                 "executable_hash": host.digest(pair[0].workload.identity.subject),
+                "image": host.images.of(pair[0].workload.identity),
             }
             for pair in zip(listeners, probed, strict=True)
         ]

@@ -29,6 +29,7 @@ _WHO = (
     Label("command_hash", "keyed hash of the command line of the oldest; alike after a restart"),
     Label("user", "effective user, by the host's /etc/passwd, else the number"),
     Label("container", "id of the container"),
+    Label("image", "image of the container, empty outside one"),
     Label("pod", "uid of the Kubernetes pod"),
     Label("unit", "systemd service or scope, else slice"),
 )
@@ -91,7 +92,9 @@ class Posture:
         reading = host.postures.read()
         rows: dict[str, Row] = {NODE: _node(reading.node)}
         for each in reading.postures:
-            rows[_subject(each)] = _row(each, reading.node)
+            numbers, words = _row(each, reading.node)
+            words["image"] = host.images.of(each.weakest)
+            rows[_subject(each)] = numbers, words
         return Snapshot.from_rows(self.table, time, rows)
 
 

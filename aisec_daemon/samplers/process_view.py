@@ -36,6 +36,7 @@ _LABELS = (
     Label("command_hash", "keyed hash of the whole command line"),
     Label("user", "name of the user"),
     Label("container", "id of the container, empty outside one"),
+    Label("image", "image of the container, empty outside one"),
     Label("pod", "UID of the Kubernetes pod, empty outside one"),
     Label("slurm_job", "Slurm job, empty outside one"),
     Label("unit", "systemd unit"),
@@ -122,6 +123,7 @@ def _suspect_row(host: Host, suspect: Suspect, gpus: Mapping[int, set[str]]) -> 
     identity = host.processes.lookup(suspect.pid) if suspect.start_ticks >= 0 else None
     if identity is not None and identity.start_ticks == suspect.start_ticks:
         words |= {name: getattr(identity, name) for name in {*_IDENTITY, *_PLACE}}
+        words["image"] = host.images.of(identity)
     return {
         "lasting_runs": float(suspect.runs),
         "lasting_seconds": suspect.seconds,

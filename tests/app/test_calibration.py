@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from aisec_daemon.app import calibration, catalogue, state
 from aisec_daemon.app.settings import SettingsError, load
-from aisec_daemon.cli.commands import app
+from aisec_daemon.cli import app
 from aisec_daemon.detectors.drift import Drift, budget, ledger
 from aisec_daemon.journal.journal import Journal
 from aisec_daemon.model import Snapshot
@@ -71,7 +71,9 @@ def test_recordings_become_a_file_without_a_word_of_a_process(folder, calibrated
     kinds = json.loads(text)["kinds"]
 
     assert calibrated.exit_code == 0, calibrated.output
-    assert re.search(r"^power_watts +4 blocks ", calibrated.output, re.MULTILINE)
+    assert re.search(
+        r"^power_watts +4 blocks in +0.3 h .* provisional", calibrated.output, re.MULTILINE
+    )
     assert kinds["power_watts"]["novelty"]["blocks"] == 4
     assert len(kinds["power_watts"]["shift"]["largest"]) == 4
     for word in ("ada", "/opt", "GPU-a", "H100"):
@@ -81,7 +83,8 @@ def test_recordings_become_a_file_without_a_word_of_a_process(folder, calibrated
 def test_a_node_takes_its_thresholds_from_the_file(folder, calibrated):
     many = json.loads((folder / "fleet.json").read_text())
     scores = {"blocks": 5000, "largest": np.linspace(1, 9, 200).tolist()}
-    many["kinds"] = {"power_watts": dict.fromkeys(("novelty", "shift", "distance"), scores)}
+    kind = {"spans": 288, **dict.fromkeys(("novelty", "shift", "distance"), scores)}
+    many["kinds"] = {"power_watts": kind}
     (folder / "many.json").write_text(json.dumps(many))
     given = pipeline(Drift(calibration=str(folder / "many.json")))
     fault = calibration.install(given)
@@ -89,7 +92,8 @@ def test_a_node_takes_its_thresholds_from_the_file(folder, calibrated):
     (novelty, *_) = budget.thresholds(book, ["power_watts"], 0.01)["power_watts"]
 
     assert fault == ""
-    assert budget.blocks(book, "power_watts") == 5000
+    assert [pool.blocks for pool in budget.pools(book, "power_watts")] == [5000]
+    assert budget.calibrated(book, "power_watts")
     assert 6.9 < novelty < 7.1
 
 
@@ -102,13 +106,13 @@ def test_another_file_replaces_the_first(folder, calibrated):
     calibration.install(again)
 
     book = ledger.Ledger(given.states["drift"], 100)
-    assert budget.blocks(book, "power_watts") == 4
+    assert [(pool.blocks, pool.spans) for pool in budget.pools(book, "power_watts")] == [(4, 4)]
     assert not [key for key in again.states["drift"].keys if key.startswith(budget.FLEET)]
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", '{"aisec_drift_calibration": 9, "kinds": {}}', '{"aisec_drift_calibration": 1}'],
+    ["", "[]", '{"aisec_drift_calibration": 9, "kinds": {}}', '{"aisec_drift_calibration": 2}'],
 )
 def test_a_file_that_is_none_is_refused_in_a_sentence(folder, text):
     (folder / "wrong.json").write_text(text)
@@ -122,7 +126,7 @@ def test_a_file_that_breaks_is_no_longer_used(folder, calibrated):
     file.write_text((folder / "fleet.json").read_text())
     given = pipeline(Drift(calibration=str(file)))
     assert calibration.install(given) == ""
-    file.write_text('{"aisec_drift_calibration": 1, "kinds": {"power_watts": {"novelty": 5}}}')
+    file.write_text('{"aisec_drift_calibration": 2, "kinds": {"power_watts": {"novelty": 5}}}')
 
     assert "node alone" in calibration.install(given)
     assert not [key for key in given.states["drift"].keys if key.startswith(budget.FLEET)]

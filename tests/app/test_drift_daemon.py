@@ -7,7 +7,7 @@ import socket
 
 from typer.testing import CliRunner
 
-from aisec_daemon.cli.commands import app
+from aisec_daemon.cli import app
 from tests.daemon import running
 from tests.fake_nvml import scenario
 

@@ -11,7 +11,7 @@ from aisec_daemon.app import catalogue
 from aisec_daemon.app.clock import Clock
 from aisec_daemon.app.player import Player, Tape, bundled, demo, moved
 from aisec_daemon.app.settings import load
-from aisec_daemon.model.recording import Decoder
+from aisec_daemon.model.decoder import Decoder
 from aisec_daemon.pipeline.pipeline import Pipeline
 from tests.traces import demo_node
 

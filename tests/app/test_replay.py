@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +20,12 @@ from aisec_daemon.app.replay import Totals, Watcher, replay
 from aisec_daemon.app.settings import load
 from aisec_daemon.app.state import keep, restore
 from aisec_daemon.app.traces import open_trace
-from aisec_daemon.cli.commands import app
+from aisec_daemon.cli import app
 from aisec_daemon.journal.store import Store
 from aisec_daemon.pipeline.pipeline import Pipeline
 from tests.daemon import FAKE_SITE, ROOT, running
 from tests.fake_nvml import scenario
+from tests.systemd.manager import eventually
 
 CSV = """timestamp, index, power.draw [W], utilization.gpu [%]
 2026/11/23 10:00:00.000, 0, 300.00 W, 97 %
@@ -86,25 +86,33 @@ def test_replay_from_a_saved_state_equals_an_uninterrupted_one(recording, tmp_pa
     assert told == uninterrupted
 
 
+def gpus(file):
+    """Return of how many GPUs each snapshot tells; what is not on the disk yet is left out."""
+    if not file.exists() or not file.stat().st_size:
+        return []
+    return [len(s.subjects) for s in open_trace(file).snapshots() if s.table.name == "gpu"]
+
+
 def test_a_recording_made_live_equals_its_replay(tmp_path):
     world, file, settings = (tmp_path / n for n in ("world.json", "node.gz", "aisec.toml"))
     scenario.write(world, scenario.node(gpus=2))
     settings.write_text("[detectors.blind]\nafter = 1.5\n[detectors.gpu_vanished]\nafter = 1\n")
     command = [sys.executable, "-m", "aisec_daemon", "record", str(file)]
-    live = subprocess.Popen(
-        [*command, "--settings", str(settings)],
-        env={**os.environ, "PYTHONPATH": str(FAKE_SITE), "AISEC_FAKE_NVML": str(world)},
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    time.sleep(3)
+    with (tmp_path / "told").open("w") as told:
+        live = subprocess.Popen(
+            [*command, "--settings", str(settings)],
+            env={**os.environ, "PYTHONPATH": str(FAKE_SITE), "AISEC_FAKE_NVML": str(world)},
+            cwd=ROOT,
+            stdout=told,
+        )
+    eventually(lambda: 2 in gpus(file))
     lost = scenario.node(gpus=2)
     lost["gpus"][1]["code"] = 15
     scenario.write(world, lost)
-    time.sleep(4)
+    eventually((tmp_path / "told").read_text)
     live.send_signal(signal.SIGINT)
-    told = live.communicate(timeout=20)[0].splitlines()
+    live.wait(timeout=20)
+    told = (tmp_path / "told").read_text().splitlines()
     again = CliRunner().invoke(app, ["replay", str(file), "--settings", str(settings)])
 
     assert live.returncode == 0

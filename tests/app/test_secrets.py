@@ -11,7 +11,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from aisec_daemon.cli.commands import app
+from aisec_daemon.cli import app
 from aisec_daemon.host.host import Host
 from aisec_daemon.host.nvml.client import Nvml
 from aisec_daemon.host.proc.processes import Processes

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from aisec_daemon.app import catalogue
 from aisec_daemon.app.settings import SettingsError, load
-from aisec_daemon.cli.commands import app
+from aisec_daemon.cli import app
 
 PERMIT = """
 [[allow]]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from aisec_daemon.cli.commands import app
+from aisec_daemon.cli import app
 from tests.daemon import Running, running
 from tests.fake_nvml import scenario
 

@@ -16,7 +16,6 @@ from aisec_daemon.detectors.mining import Mining
 from aisec_daemon.detectors.mining.gpus import COLUMNS
 from aisec_daemon.model import Snapshot, State, View
 from aisec_daemon.pipeline.history import History
-from aisec_daemon.pipeline.rates import increase
 from tests import naive
 from tests.bench.report import spread, table
 from tests.bench.step import BEGIN, Made
@@ -51,7 +50,7 @@ def views(detector: Mining) -> list[View]:
         history, before = History(made, [read], period), None
         for second in np.arange(0, max(read.window, 2.0) + period, period):
             snapshot: Snapshot = rows.at(int(second))
-            history.add(snapshot, increase(before, snapshot, 60.0))
+            history.add(snapshot)
             before = snapshot
         view = history.view(read, before.time)
         found.append(View(BEGIN + SECONDS, view.latest, view.times, view.past))

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+from aisec_daemon.host.container.images import Images
 from aisec_daemon.host.host import Host
 from aisec_daemon.host.posture.postures import Postures
 from aisec_daemon.host.proc.processes import Processes
@@ -78,7 +79,7 @@ def row(count: int) -> list[str]:
         found = known(processes, pids)
         nvml = SimpleNamespace(read=lambda: SimpleNamespace(gpus=[]))
         postures = Postures(Path("/"), SimpleNamespace(read=lambda: found), nvml, tally)
-        host = SimpleNamespace(postures=postures)
+        host = SimpleNamespace(postures=postures, images=Images(Path("/"), tally))
         first, whole, steady = milliseconds(host, 0), [], []
         for minute in range(MINUTES):
             for each in (*postures._statuses.values(), *postures._groups.values()):

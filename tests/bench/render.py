@@ -30,7 +30,7 @@ UUIDS = tuple(f"GPU-{i:032x}" for i in range(ROWS))
 def tick(at: int, values: np.ndarray) -> Tick:
     when = 1000.0 + at / 100  # within five seconds, so that our own cost is read once
     snapshot = Snapshot(TABLE, when, UUIDS, values, {"uuid": UUIDS})
-    return Tick(when, snapshot, np.full_like(values, np.nan), (), ())
+    return Tick(when, snapshot, lambda: np.full_like(values, np.nan), (), ())
 
 
 def measure() -> str:

@@ -5,7 +5,7 @@ first page that shows GPUs and processes, asked every 5 ms. Files are in the pag
 a restart; programs are compiled, as pip leaves them; the state is that of a daemon that has run
 before. The child that talks to the driver starts while the daemon is still being imported, and
 Python's collector rests until all is there. What was left out, and why, is in
-[decision 33](decisions/0033-what-waits-for-nothing.md).
+[decision 34](decisions/0034-what-waits-for-nothing.md).
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from aisec_daemon.detectors.drift.budget import ENOUGH_SPANS
 from tests.bench_drift import splits, verdict
 from tests.bench_drift.runs import BLOCK, load
 
@@ -36,10 +37,12 @@ an age of their run that no run calibrated on reached. Two of the four runs of a
 an hour, all others three quarters, and after 55 minutes of both a great write goes to the disks
 and networks of all nodes, up to tens of thousands of times what they ever had; no rate of other
 blocks can promise that away. `other periods`: observed/target if a run's thresholds come only
-from what was not recorded beside it. `by kind`: observed/target if metrics that have blocks
-enough (288) have thresholds of their own, as in the daemon; here these are the processors, half
-of all series, 128 of them at a time on four nodes for half an hour, where the daemon has a few
-over weeks."""
+from what was not recorded beside it. `by kind`: observed/target if metrics that have {} blocks
+have thresholds of their own; these are the processors, half of all series, 128 of them at a time.
+Blocks of one span of time say little more than one of them does, so the daemon counts spans: it
+gives a kind thresholds of its own after {} of them, a day, and calls them provisional until then.
+The runs of application 1 have {}, those of applications 6 and 7 {}: this column is what that rule
+is for."""
 
 _ALIKE = """\
 The same where every run, calibrated or counted on, ends {} s after learning, so that no age is
@@ -51,12 +54,13 @@ def measure(folder: Path) -> str:
     runs = load(folder)
     common = min(run.age for run in runs) // BLOCK * BLOCK
     young = [run.until(common) for run in runs]
+    spans = [splits.spans(train) for train, _ in splits.sides(runs)]
     whole, alike = splits.results(runs, TARGETS), splits.results(young, PROMISED)
     return "\n\n".join(
         [
             verdict.table_of(whole),
             verdict.sentences(whole),
-            _LOOKS,
+            _LOOKS.format(splits.KIND_BLOCKS, ENOUGH_SPANS, *spans),
             verdict.table_of_looks(splits.looks(runs, PROMISED)),
             _ALIKE.format(common),
             verdict.table_of(alike),

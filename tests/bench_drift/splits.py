@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from aisec_daemon.detectors.drift.budget import ENOUGH_BLOCKS
 from tests.bench_drift import repeats, verdict
-from tests.bench_drift.runs import MOMENT, Run, maxima, openings, passed, pooled, thresholds
+from tests.bench_drift.runs import BLOCK, MOMENT, Run, maxima, openings, passed, pooled, thresholds
 
 SPLITS = (("1", "67"), ("67", "1"))
+KIND_BLOCKS = 288
 
 
 def sides(runs: Sequence[Run]) -> Iterator[tuple[list[Run], list[Run]]]:
@@ -75,6 +75,11 @@ def periods(runs: Sequence[Run]) -> list[list[Run]]:
     return list(found.values())
 
 
+def spans(runs: Sequence[Run]) -> int:
+    """Return in how many spans of a block the runs were; those of one time are counted once."""
+    return sum(max(run.age for run in group) // BLOCK for group in periods(runs))
+
+
 def apart(train: Sequence[Run], run: Run, target: float) -> list[float]:
     """Return thresholds from what was not recorded beside `run`."""
     told = [other.told for other in train if other.period != run.period]
@@ -91,7 +96,7 @@ def by_kind(train: Sequence[Run], run: Run, target: float) -> np.ndarray:
             for other in train
             if (other.kinds == kind).any()
         ]
-        if sum(part.shape[1] for part in parts) >= ENOUGH_BLOCKS:
+        if sum(part.shape[1] for part in parts) >= KIND_BLOCKS:
             own = thresholds(np.concatenate(parts, axis=1), target)
             lines[:, run.kinds == kind] = np.array(own)[:, None]
     return lines

@@ -39,6 +39,12 @@ def test_moments_cases_and_what_is_late():
     assert splits._seen(one, [5.0, 5.0, 5.0], reached=400) == (2, 3, 1)
 
 
+def test_runs_of_one_time_are_of_the_same_spans():
+    runs = [run(period=1), run(period=1, seconds=1000), run(period=2)]
+
+    assert splits.spans(runs) == 3 + 2
+
+
 def test_thresholds_apart_are_not_of_the_same_time():
     mine, beside, other = run(period=1), run("6", series=40), run("6", period=2, series=40)
 

@@ -10,7 +10,7 @@ from unittest import mock
 import pytest
 from typer.testing import CliRunner
 
-from aisec_daemon.cli.commands import app
+from aisec_daemon.cli import app
 from tests.daemon import FAKE_SITE
 
 HOSTS = Path(__file__).parents[1] / "hosts"

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from aisec_daemon.app import catalogue
 from aisec_daemon.app.approved import place, read
 from aisec_daemon.app.inventory.kept import Keeper
-from aisec_daemon.cli.commands import app
+from aisec_daemon.cli import app
 from aisec_daemon.journal.journal import Journal
 from aisec_daemon.model import Snapshot
 from aisec_daemon.pipeline.pipeline import Pipeline

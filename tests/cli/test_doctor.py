@@ -13,7 +13,7 @@ from tests.daemon import ROOT, running
 
 NAMES = {
     *("driver", "pci devices", "device nodes", "pynvml", "nvml", "gpu processes", "gpm", "mig"),
-    *("processes", "executables", "hidepid", "connector", "cgroups", "capabilities"),
+    *("processes", "executables", "hidepid", "connector", "cgroups", "images", "capabilities"),
     *("no_new_privs", "open files", "settings", "state", "listen", "clock", "service"),
 }
 
@@ -24,12 +24,14 @@ def checks(shown) -> dict[str, dict]:
 
 def test_a_node_whose_gpus_and_processes_are_read(run):
     found = checks(run("training", "doctor", "--json"))
-    fine = ("nvml", "driver", "pci devices", "gpu processes", "gpm", "processes", "cgroups")
+    fine = ("nvml", "driver", "pci devices", "gpu processes", "gpm", "processes")
+    fine += ("cgroups", "images")
 
     assert set(found) == NAMES
     assert {found[name]["status"] for name in fine} == {"ok"}
     assert found["nvml"]["found"] == "opens, driver 570.86.10, 1 GPU(s)"
     assert found["cgroups"]["found"] == "v2; 2 processes in 1 container(s)"
+    assert found["images"]["found"] == "told for 1 of 1 container(s)"
 
 
 def test_a_node_without_a_driver_misses_its_main_sensor_and_exits_3(run):

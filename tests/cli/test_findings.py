@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from aisec_daemon.cli.commands import app
+from aisec_daemon.cli import app
 from aisec_daemon.journal.journal import Journal
 from aisec_daemon.model import Change, Evidence, Severity
 from tests.journal.findings import RULE, change, finding, tick

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from aisec_daemon.app import catalogue
 from aisec_daemon.app.inventory.kept import Keeper
-from aisec_daemon.cli.commands import app
+from aisec_daemon.cli import app
 from aisec_daemon.journal.journal import Journal
 from aisec_daemon.model import Snapshot
 from aisec_daemon.pipeline.pipeline import Pipeline
@@ -27,6 +27,7 @@ def test_a_node_is_shown_as_tables_no_wider_than_the_terminal(run):
     assert "AI workloads" in result.stdout
     assert "How they are locked up" in result.stdout
     assert "as it is now" in result.stdout
+    assert "trainer:1.2" in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 80
 
 

@@ -9,7 +9,7 @@ import sys
 import typer.main
 from typer.testing import CliRunner
 
-from aisec_daemon.cli.commands import app
+from aisec_daemon.cli import app
 from tests.daemon import ROOT
 
 PAGE = ROOT / "docs/cli.md"

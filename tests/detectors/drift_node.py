@@ -6,6 +6,7 @@ import numpy as np
 
 from aisec_daemon.app import catalogue
 from aisec_daemon.detectors.drift import Drift, budget, ledger
+from aisec_daemon.detectors.drift.pool import Pool
 from aisec_daemon.model import Snapshot, State, View
 
 BEGIN = 1_790_000_000.0
@@ -89,7 +90,8 @@ def calibrated(node):
     book = ledger.Ledger(node.state, Drift.memory.rows)
     draws = np.random.default_rng(5).exponential(size=(2000, 3)) * (2.0, 10.0, 0.1)
     for kind in {key.rsplit("/", 1)[1] for key in book.keys if key.startswith(("work", "gpu"))}:
-        budget.note(book, kind, draws.astype(np.float32))
+        budget.note(book, kind, draws.astype(np.float32), node.time)
+        Pool(book.plain(budget.LOCAL + kind)).watch(budget.ENOUGH_SPANS)
     node.state = book.state()
     return node
 

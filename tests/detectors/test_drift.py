@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from aisec_daemon.detectors.drift import Drift, budget, ledger, newcomers
+from aisec_daemon.detectors.drift.pool import Pool
 from aisec_daemon.model import State
 from aisec_daemon.numerics import calibration, profile
 from tests.detectors.drift_node import BEGIN, Node, calibrated, copy_of, gpu_view, process_view
@@ -169,17 +170,25 @@ def test_hostile_names_stay_on_their_line(learned):
     assert len(told[0][2]) < 600
 
 
-def test_thresholds_are_provisional_until_enough_blocks_were_seen():
+def test_thresholds_are_provisional_until_a_day_was_watched():
+    """However many series were there at a time: those of one time say what one of them says."""
     book = ledger.Ledger(State.empty(Drift.memory), 100)
     share = budget.share(1.0, 8, 100)
+    noise = np.random.default_rng(0).exponential(size=(287 + 400, 3)).astype(np.float32)
+    for span in range(287):
+        budget.note(book, "power_watts", noise[span : span + 1], 300.0 * span)
+    budget.note(book, "power_watts", noise[287:], 300.0 * 286 + 299)
     before = budget.thresholds(book, ["power_watts"], share)["power_watts"]
-    noise = np.random.default_rng(0).exponential(size=(400, 3)).astype(np.float32)
-    budget.note(book, "power_watts", noise)
+    shipped = not budget.calibrated(book, "power_watts")
+    budget.note(book, "power_watts", noise[:0], 300.0 * 287)
     after = budget.thresholds(book, ["power_watts"], share)["power_watts"]
 
+    assert shipped
     assert before == [budget.provisional(name, share) for name in profile.SCORES]
-    assert after == [calibration.threshold(each.astype(float), share) for each in noise.T]
-    assert budget.blocks(book, "power_watts") == 400
+    assert after == pytest.approx(
+        [calibration.threshold(np.sort(x)[-200:].astype(float), share, 687) for x in noise.T]
+    )
+    assert Pool(book.plain("blocks/power_watts")).blocks == 687
 
 
 def test_a_smaller_budget_asks_for_more():
@@ -192,11 +201,11 @@ def test_a_smaller_budget_asks_for_more():
 def test_only_the_largest_maxima_are_kept():
     book = ledger.Ledger(State.empty(Drift.memory), 100)
     for turn in range(5):
-        budget.note(book, "x", np.arange(turn * 100, turn * 100 + 100.0)[:, None].repeat(3, 1))
+        budget.note(book, "x", np.arange(turn * 100, turn * 100 + 100.0)[:, None].repeat(3, 1), 0)
 
-    row = book.plain("blocks/x")
-    assert row[:3].tolist() == [500, 500, 500]
-    assert row[3 : 3 + budget.KEPT].tolist() == list(range(499, 299, -1))
+    pool = Pool(book.plain("blocks/x"))
+    assert [pool.counted(score) for score in range(3)] == [500, 500, 500]
+    assert pool.largest(0).tolist() == list(range(499, 299, -1))
 
 
 def test_the_longest_unseen_series_goes_when_there_is_no_room():

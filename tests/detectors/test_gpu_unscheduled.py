@@ -127,6 +127,44 @@ def test_with_patterns_alone_a_job_is_no_permission_and_with_require_job_it_is()
     assert told(Node(require_job=True).pass_(70, use())) != []
 
 
+INSIDE = {"container": "c0ffee12" * 8, "image": "registry.example/team/trainer:1.2"}
+
+
+@pytest.mark.parametrize("pattern", ["registry.example/team/*", "*/trainer:1.?", INSIDE["image"]])
+def test_containers_of_an_image_may(pattern):
+    assert told(Node(images=(pattern,)).pass_(100, use(**INSIDE))) == []
+    assert told(Node(images=(pattern,), require_job=True).pass_(100, use(**INSIDE))) == []
+    assert told(Node(images=("x", pattern), users=("ada",)).pass_(100, use(**INSIDE))) == []
+
+
+@pytest.mark.parametrize("patterns", [("registry.example/ops/*",), ("trainer",), ("*",)])
+@pytest.mark.parametrize("image", [None, "", INSIDE["image"]])
+def test_an_image_that_is_unread_or_none_fits_nothing_and_is_no_excuse(patterns, image):
+    """Who makes a group that is called like a container's has an image that nobody can read."""
+    fits = patterns == ("*",) and image
+    verdict = Node(images=patterns).pass_(70, use(**INSIDE | {"image": image}))
+
+    assert told(verdict) == ([] if fits else ["GPU-a/42:7"])
+    if not fits:
+        assert verdict.reasons[0].endswith("is not among those who may use GPUs")
+
+
+def test_where_no_container_is_read_the_image_is_unread_like_any_other_word():
+    verdict = Node(images=("x",)).pass_(100, use(container=None, image=None))
+
+    assert np.isnan(verdict.score[0])
+
+
+def test_the_reason_names_the_image():
+    reasons = [
+        Node(require_job=True).pass_(70, use(**INSIDE | {"image": image})).reasons[0]
+        for image in (INSIDE["image"], None)
+    ]
+
+    assert "user eve, container c0ffee12c0ff of image registry.example/team/trainer" in reasons[0]
+    assert "user eve, container c0ffee12c0ff of an unread image) computes on" in reasons[1]
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -162,7 +200,9 @@ def test_eight_gpus_and_restarts_are_one_case_and_short_tests_are_none():
         calm.pass_(60)
 
 
-@pytest.mark.parametrize("by", [{"user": "eve"}, {"executable_hash": "5ha256"}])
+@pytest.mark.parametrize(
+    "by", [{"user": "eve"}, {"executable_hash": "5ha256"}, {"image": "*/team/trainer:*"}]
+)
 def test_a_case_is_permitted_by_its_user_or_by_what_it_runs_and_closes(by):
     allow = Allow("gpu_unscheduled", "administrator", "ops", 9e9, **by)
     pipeline = Pipeline(TABLES, [GpuUnscheduled(require_job=True)], {}, [allow])
@@ -170,13 +210,24 @@ def test_a_case_is_permitted_by_its_user_or_by_what_it_runs_and_closes(by):
     def step(time, *uses):
         return pipeline.step(Snapshot.from_rows(TABLES["gpu_process"], time, dict(uses)))
 
-    ticks = [step(1000.0 + s, use(executable_hash="5ha256")) for s in range(70)]
+    eve = use(executable_hash="5ha256", **INSIDE)
+    ticks = [step(1000.0 + s, eve) for s in range(70)]
     (finding,) = ticks[-1].findings
 
     assert finding.allowed == "administrator"
     assert [c.what for tick in ticks for c in tick.changes] == ["opened"]
     step(1071.0)
     assert [change.what for change in step(1140.0).changes] == ["closed"]
+
+
+def test_an_exception_for_an_image_covers_no_container_whose_image_is_unread():
+    allow = Allow("gpu_unscheduled", "administrator", "ops", 9e9, image="*")
+    pipeline = Pipeline(TABLES, [GpuUnscheduled(require_job=True)], {}, [allow])
+    eve = dict([use(**INSIDE | {"image": None})])
+    for time in range(1000, 1070):
+        tick = pipeline.step(Snapshot.from_rows(TABLES["gpu_process"], float(time), eve))
+
+    assert [finding.allowed for finding in tick.findings] == [""]
 
 
 @pytest.mark.parametrize("settings", [{"after": 0}, {"jobs_seen": 0}, {"remember": 0}])

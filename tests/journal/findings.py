@@ -43,4 +43,4 @@ def change(what: str, *, time: float = 0.0, of: Finding | None = None) -> Change
 
 def tick(*changes: Change, open_now: tuple[Finding, ...] = (), time: float = 0.0) -> Tick:
     now = snapshot(time, {"a": (1.0, 1.0)})
-    return Tick(time, now, np.full((1, 3), np.nan), changes, open_now)
+    return Tick(time, now, lambda: np.full((1, 3), np.nan), changes, open_now)

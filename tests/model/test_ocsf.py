@@ -82,6 +82,12 @@ def test_a_process_behind_it_is_named_as_a_process():
     assert proof["container"] == {"uid": "c1"}
 
 
+def test_a_container_is_named_with_its_image():
+    (proof,) = made(labels={"pid": "12", "container": "c1", "image": "r/x:1"})["evidences"]
+
+    assert proof["container"] == {"uid": "c1", "image": {"name": "r/x:1", "uid": "r/x:1"}}
+
+
 @given(WORDS, st.floats())
 def test_any_text_makes_one_printable_line_that_parses_back(text, score):
     proof = Evidence(

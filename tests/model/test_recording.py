@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aisec_daemon.model import Column, Kind, Label, Snapshot, Table
-from aisec_daemon.model.recording import Decoder, Encoder, RecordingError
+from aisec_daemon.model.decoder import Decoder
+from aisec_daemon.model.recording import Encoder, RecordingError
 
 TABLE = Table(
     "gpu",
@@ -17,7 +20,7 @@ TABLE = Table(
     (Label("name", "Name."),),
     series=("name",),
 )
-TABLES = {"gpu": TABLE}
+TABLES = {"gpu": TABLE, "other": replace(TABLE, name="other")}
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.none()
 numbers = st.floats(allow_infinity=False, width=64)
@@ -53,6 +56,52 @@ def test_round_trip(contents):
         original = snapshot(float(time), content)
 
         assert_same(original, decoder.decode(encoder.encode(original)))
+
+
+@given(st.lists(st.tuples(st.sampled_from(sorted(TABLES)), rows, st.integers(1, 3)), max_size=12))
+def test_lines_read_together_are_what_each_is_alone(contents):
+    encoder, alone, together = Encoder(), Decoder(TABLES), Decoder(TABLES)
+    lines = [
+        encoder.encode(replace(snapshot(float(time + part / 8), content), table=TABLES[name]))
+        for time, (name, content, parts) in enumerate(contents)
+        for part in range(parts)
+    ]
+    expected = list(map(alone.decode, lines))
+
+    for one, other in zip(expected, together.decode_all(lines), strict=True):
+        assert_same(one, other)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"{",
+        b'{"table":"gpu","time":1e999,"labels":{},"values":{}}',
+        b'{"table":"gpu","time":"nan","labels":{},"values":{}}',
+        b'{"table":"gpu","time":9,"labels":{},"values":{"energy_joules":[1,2]}}',
+        Encoder().header("node", {}, TABLES),
+    ],
+)
+def test_of_lines_read_together_one_bad_one_spoils_all_and_nothing_is_lost(bad):
+    encoder, decoder = Encoder(), Decoder(TABLES)
+    told = [(0.0, 5.0), (1.0, 5.0), (2.0, 6.0)]
+    lines = [encoder.encode(snapshot(power, {"a": (power, e, "x")})) for power, e in told]
+    decoder.decode(lines[0])
+    with pytest.raises(RecordingError):
+        decoder.decode_all([*lines[1:], bad])
+
+    assert [tuple(s.values[0]) for s in decoder.decode_all(lines[1:])] == told[1:]
+
+
+def test_short_lines_that_lean_on_a_large_table_are_not_all_read_at_once():
+    many = {str(row): (1.0, 1.0, None) for row in range(1000)}
+    decoder = Decoder(TABLES)
+    decoder.decode(Encoder().encode(snapshot(0.0, many)))
+    again = b'{"table":"gpu","time":1,"labels":{},"values":{}}'
+
+    assert len(decoder.decode_all([again] * 100)) == 100
+    with pytest.raises(RecordingError, match="too large"):
+        decoder.decode_all([again] * 1000)
 
 
 def test_only_what_changed_is_written():

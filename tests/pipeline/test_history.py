@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aisec_daemon.model import Read
 from aisec_daemon.pipeline.history import History
-from aisec_daemon.pipeline.rates import increase
 from tests.pipeline.tables import TABLE, snapshot
 
 READ = Read("gpu", window=3.0, columns=("power_watts", "energy_joules_per_second"))
@@ -15,7 +16,7 @@ READ = Read("gpu", window=3.0, columns=("power_watts", "energy_joules_per_second
 
 def fill(history: History, snapshots) -> None:
     for now in snapshots:
-        history.add(now, increase(history.latest, now, gap_seconds=4))
+        history.add(now)
 
 
 def test_a_view_holds_the_window_in_order_and_rates_of_counters():
@@ -46,6 +47,29 @@ def test_snapshots_faster_than_promised_deepen_the_ring_instead_of_losing_the_pa
     assert (np.diff(view.times) > 0).all()
 
 
+def test_a_past_that_cannot_be_taken_over_begins_anew():
+    """Also for who is asked for before the next snapshot comes."""
+    longer = Read("gpu", window=9.0, columns=READ.columns)
+    old, new = History(TABLE, [READ], period=1.0), History(TABLE, [longer], period=1.0)
+    fill(old, (snapshot(t, {"a": (t, t), "b": (t, t)}) for t in range(3)))
+    new.inherit(old)
+
+    assert new.view(longer, time=2)["power_watts"].shape == (0, 2)
+
+    fill(new, [snapshot(3, {"a": (3, 5), "b": (3, 6)})])
+
+    np.testing.assert_array_equal(new.view(longer, time=3)["energy_joules_per_second"], [[3, 4]])
+
+
+def test_a_past_that_was_as_long_is_taken_over_with_what_waits():
+    old, new = (History(TABLE, [READ], period=1.0) for _ in range(2))
+    fill(old, (snapshot(t, {"a": (t, t)}) for t in range(3)))
+    new.inherit(old)
+    fill(new, [snapshot(3, {"a": (3, 3)})])
+
+    np.testing.assert_array_equal(new.view(READ, time=3)["power_watts"], [[1], [2], [3]])
+
+
 def test_a_table_that_no_detector_wants_the_past_of_keeps_only_the_latest():
     history = History(TABLE, [Read("gpu")], period=1.0)
     fill(history, (snapshot(t, {"a": (t, t)}) for t in range(3)))
@@ -66,3 +90,30 @@ def test_what_a_detector_is_given_cannot_be_written_to():
 
     with pytest.raises(ValueError, match="read-only"):
         history.view(READ, time=0)["power_watts"][0] = 5
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from([0.1, 1.0, 5.0]),
+        st.lists(st.sampled_from("abcd"), unique=True, max_size=4),
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+@given(steps, st.integers(1, 4))
+def test_snapshots_that_wait_are_seen_as_if_each_had_been_looked_at(steps, room):
+    late, eager = (History(TABLE, [READ], 1.0, subjects_max=room) for _ in range(2))
+    time = 0.0
+    for number, (elapsed, subjects) in enumerate(steps):
+        time += elapsed
+        now = snapshot(time, dict.fromkeys(subjects, (number, number**2 % 7)))
+        late.add(now)
+        eager.add(now)
+        eager.view(READ, time)
+    seen, expected = late.view(READ, time), eager.view(READ, time)
+
+    np.testing.assert_array_equal(seen.times, expected.times)
+    for name in READ.columns:
+        np.testing.assert_array_equal(seen[name], expected[name])

@@ -50,6 +50,14 @@ def test_a_finding_opens_when_its_detector_says_so():
     assert [(time, what) for time, what, _ in told] == [(5, "opened")]
 
 
+def test_a_tick_tells_what_rose_whenever_it_is_asked():
+    pipe = pipeline()
+    ticks = [pipe.step(snapshot(t, {"a": (1.0, 3.0 * t)})) for t in range(3)]
+
+    assert [tick.increase[0, 1] for tick in ticks[1:]] == [3.0, 3.0]
+    assert np.isnan(ticks[0].increase).all()
+
+
 def test_a_detector_that_fails_closes_nothing():
     failing = []
 

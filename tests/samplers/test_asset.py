@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from aisec_daemon.model import Snapshot
+from aisec_daemon.model.baseline import difference
 from aisec_daemon.samplers.asset import Asset
+from tests.host.container.files import ID, IMAGE, OTHER, POD, UID, containerd
 from tests.host.proc.tree import BOOT
 from tests.host.workload.node import SITE, Node, install, loaded
 
@@ -46,6 +49,7 @@ def test_a_row_tells_what_a_security_team_asks_first(node):
         "user": "alice",
         "login_user": "alice",
         "container": "",
+        "image": "",
         "pod": "",
         "slurm_job": "",
         "unit": "a.service",
@@ -59,6 +63,50 @@ def test_a_row_tells_what_a_security_team_asks_first(node):
         "gpu_memory_used_bytes": 1e9,
         "started_timestamp_seconds": pytest.approx(BOOT + 5.10),
     }
+
+
+def contained(node, pid, group):
+    maps = loaded(f"{SITE}/torch/lib/libc10.so")
+    folder = node.python(pid, "/srv/train.py", maps=maps)
+    (folder / "cgroup").write_text(f"0::{group}\n")
+
+
+def test_an_asset_in_a_container_has_its_image(node):
+    containerd(node.tree.root)
+    contained(node, 10, POD)
+    contained(node, 11, f"{POD}/worker")
+    node.processes.scan()
+    snapshot = Asset().read(node.host, 1.0)
+
+    assert snapshot.labels["container"] == (ID,)
+    assert snapshot.labels["image"] == (IMAGE,)
+
+
+def test_who_only_calls_himself_like_the_container_takes_its_image_away(node):
+    """He is taken for the same asset, of which nobody can say any more what it runs."""
+    containerd(node.tree.root)
+    contained(node, 10, POD)
+    contained(node, 11, f"/kubepods/burstable/pod{UID}/{OTHER}/{ID}")
+    node.processes.scan()
+    snapshot = Asset().read(node.host, 1.0)
+
+    assert snapshot.labels["container"] == (ID,)
+    assert snapshot.labels["image"] == (None,)
+
+
+def test_approved_rows_of_before_there_were_images_are_still_what_they_were(node):
+    containerd(node.tree.root)
+    contained(node, 10, POD)
+    node.processes.scan()
+    now = Asset().read(node.host, 1.0)
+    words = {name: column[0] for name, column in now.labels.items()}
+
+    def approved(image):
+        return Snapshot.from_rows(Asset.table, 0.5, {"old": ({}, words | {"image": image})})
+
+    assert difference(now, approved(None)).changed == {}
+    assert difference(now, approved(IMAGE)).changed == {}
+    assert difference(now, approved("other:1")).changed == {0: {"image": IMAGE}}
 
 
 def test_nobody_is_an_empty_table_and_unread_is_not_zero(node):

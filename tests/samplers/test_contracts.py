@@ -15,7 +15,8 @@ from aisec_daemon.host.host import Host
 from aisec_daemon.host.nvml.client import Nvml
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
-from aisec_daemon.model.recording import Decoder, Encoder
+from aisec_daemon.model.decoder import Decoder
+from aisec_daemon.model.recording import Encoder
 from aisec_daemon.model.table import Kind
 from tests.daemon import FAKE_SITE
 

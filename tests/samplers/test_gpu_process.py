@@ -43,9 +43,11 @@ def sample(*gpus):
     nvml = SimpleNamespace(read=lambda: Reading(gpus, "570", 0.0))
     held = []
     processes = SimpleNamespace(lookup={42: TRAINING}.get, protect=held.append)
+    images = SimpleNamespace(of={TRAINING: "team/trainer:1.2"}.get)
     host = SimpleNamespace(
         nvml=nvml,
         processes=processes,
+        images=images,
         digest={TRAINING.subject: "5ha"}.get,
         script={TRAINING.subject: "/srv/train.py"}.get,
     )
@@ -68,6 +70,7 @@ def test_a_row_per_process_and_gpu():
     assert (words["user"], words["uid"]) == ("ada", "1000")
     assert words["executable_hash"] == "5ha"
     assert words["script"] == "/srv/train.py"
+    assert words["image"] == "team/trainer:1.2"
     assert words["container"] is None  # could not be read
     assert words["pod"] == ""  # there is none
 
@@ -77,7 +80,7 @@ def test_a_pid_that_proc_does_not_show_keeps_its_row():
 
     assert snapshot.subjects == ("A/66:?",)
     assert snapshot.labels["process"] == ("66:?",)
-    assert snapshot.labels["name"] == (None,)
+    assert snapshot.labels["name"] == snapshot.labels["image"] == (None,)
     assert snapshot["memory_used_bytes"][0] == 1.0
 
 

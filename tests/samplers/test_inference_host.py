@@ -79,6 +79,7 @@ def test_a_server_in_a_pod(assets, flows):
     row = assets["vllm", "/usr/local/bin/vllm"]
 
     assert (row["container"], row["pod"], row["user"]) == (ID, UID, "root")
+    assert row["image"] == "docker.io/vllm/vllm-openai:v0.6.3"
     assert row["frameworks"] == "nvidia-cudnn-cu12 9.1.0.70, torch 2.4.1+cu121, vllm 0.6.3"
     assert row["packages"] == "/usr/local/lib/python3.11/site-packages"
     assert (row["gpu_uuids"], row["used_gpus"]) == (GPU, 1.0)

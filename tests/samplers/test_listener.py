@@ -22,11 +22,13 @@ def node():
     with watching() as watch:
         watch.source.add(os.getpid())
         probes = Probes(Path("/"), watch.tally)
+        images = SimpleNamespace(of=lambda who: f"image of {who.subject}")
         yield SimpleNamespace(
             listeners=watch.listeners,
             probes=probes,
             digest=lambda subject: f"sha of {subject}",
             workloads=watch.source,
+            images=images,
         )
 
 
@@ -59,6 +61,7 @@ def test_a_row_tells_who_listens_where_and_that_nobody_asked(node):
         workload.identity.user,
     )
     assert found["executable_hash"] == f"sha of {found['process']}"
+    assert found["image"] == f"image of {found['process']}"
     assert found["first_seen_timestamp_seconds"] == 1.8e9
     assert np.isnan([found["asked_timestamp_seconds"], found["asked_seconds"]]).all()
 

@@ -100,7 +100,8 @@ def test_this_very_process_by_the_kernel_itself():
         nvml = SimpleNamespace(read=lambda: SimpleNamespace(gpus=[]))
         workloads = SimpleNamespace(read=lambda: ours)
         postures = Postures(Path("/"), workloads, nvml, Tally())
-        snapshot = Posture().read(SimpleNamespace(postures=postures), 1.0)
+        images = SimpleNamespace(of=lambda who: f"image of {who.subject}")
+        snapshot = Posture().read(SimpleNamespace(postures=postures, images=images), 1.0)
     (subject,) = set(snapshot.subjects) - {"node"}
     found = row(snapshot, subject)
     status = dict(
@@ -109,6 +110,7 @@ def test_this_very_process_by_the_kernel_itself():
         if ":\t" in line
     )
 
+    assert found["image"] == f"image of {found['process']}"
     assert found["root"] == ("host" if "0" in status["Uid"].split() else "")
     assert found["no_new_privileges"] == ("yes" if status["NoNewPrivs"] == "1" else "no")
     assert found["seccomp"] == ("off", "strict", "filter")[int(status["Seccomp"])]

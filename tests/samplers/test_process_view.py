@@ -29,7 +29,8 @@ def host(node, nvml, known=None, connector_error="", heard=()):
     processes = SimpleNamespace(
         lookup=(known or {}).get, heard=lambda: frozenset(heard), connector_error=connector_error
     )
-    return SimpleNamespace(nvml=nvml, processes=processes, views=node.views)
+    images = SimpleNamespace(of=lambda who: f"image of {who.start_ticks}")
+    return SimpleNamespace(nvml=nvml, processes=processes, views=node.views, images=images)
 
 
 def words(snapshot, subject):
@@ -71,10 +72,10 @@ def test_one_that_a_direct_look_finds_is_named(tmp_path, monkeypatch):
     known = SimpleNamespace(**identity, start_ticks=7)
 
     said = words(ProcessView().read(host(node, reading(), {66: known}), 5.0), "66:7")
-    assert said["executable"] == "word"
+    assert (said["executable"], said["image"]) == ("word", "image of 7")
     known.start_ticks = 8  # another process bears the pid by now
     said = words(ProcessView().read(host(node, reading(), {66: known}), 5.0), "66:7")
-    assert said["executable"] is None
+    assert said["executable"] is said["image"] is None
 
 
 def test_processes_that_could_not_be_listed_are_not_compared(tmp_path):

@@ -56,7 +56,7 @@ def tick(table: str, text: str, rows: int) -> Tick:
         text, RULE, text, Status.OPEN, Severity.HIGH, names, 1.0, 1.0, 0.0, 0.0, np.nan, text
     )
     increase = np.full(values.shape, np.nan)
-    return Tick(1.8e9, snapshot, increase, (Change(1.8e9, "opened", finding),), (finding,))
+    return Tick(1.8e9, snapshot, lambda: increase, (Change(1.8e9, "opened", finding),), (finding,))
 
 
 @pytest.mark.parametrize("name", [*OUTLETS, "trace"])

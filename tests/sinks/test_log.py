@@ -24,7 +24,8 @@ FINDING = Finding(
 
 def tick(what: str, finding: Finding) -> Tick:
     now = snapshot(0.0, {"a": (1.0, 1.0)})
-    return Tick(0.0, now, np.full((1, 3), np.nan), (Change(0.0, what, finding),), (finding,))
+    changes = (Change(0.0, what, finding),)
+    return Tick(0.0, now, lambda: np.full((1, 3), np.nan), changes, (finding,))
 
 
 def test_a_finding_that_opens_is_an_error_and_one_that_closes_is_not(caplog):

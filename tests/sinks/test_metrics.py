@@ -47,7 +47,7 @@ PROCESS = Table(
 def tick(table: Table, words: list[tuple[str | None, ...]], values: np.ndarray, at: float) -> Tick:
     labels = {label.name: tuple(w[i] for w in words) for i, label in enumerate(table.labels)}
     subjects = tuple(str(row) for row in range(len(words)))
-    return Tick(at, Snapshot(table, at, subjects, values, labels), values * 0.5, (), ())
+    return Tick(at, Snapshot(table, at, subjects, values, labels), lambda: values * 0.5, (), ())
 
 
 def gpus(*words: tuple[str | None, str | None], at: float = 1.0) -> Tick:

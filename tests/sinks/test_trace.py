@@ -9,18 +9,21 @@ import numpy as np
 import pytest
 
 from aisec_daemon.app.traces import open_trace
-from aisec_daemon.model import Tick
+from aisec_daemon.model import Snapshot, Tick
 from aisec_daemon.sinks.trace import Trace
 from tests.pipeline.tables import TABLE, snapshot
 
 TABLES = {"gpu": TABLE}
 
 
+def tick(now: Snapshot) -> Tick:
+    return Tick(now.time, now, lambda: np.full(now.values.shape, np.nan), (), ())
+
+
 def fill(path: Path, times: range, *, close: bool = True) -> Trace:
     sink = Trace(path, "node", {"gpu": 1.0}, TABLES)
     for t in times:
-        now = snapshot(float(t), {"a": (100.0 + t, 0.0)})
-        sink(Tick(now.time, now, np.full(now.values.shape, np.nan), (), ()))
+        sink(tick(snapshot(float(t), {"a": (100.0 + t, 0.0)})))
     if close:
         sink.close()
     return sink
@@ -67,7 +70,7 @@ def test_a_cut_off_tail_is_counted_and_what_was_before_it_kept(tmp_path):
 def test_tables_without_a_period_are_not_recorded(tmp_path):
     sink = Trace(tmp_path / "a.gz", "node", {}, TABLES)
     now = snapshot(0.0, {"a": (1.0, 1.0)})
-    sink(Tick(0.0, now, np.full(now.values.shape, np.nan), (), ()))
+    sink(tick(now))
     sink.close()
 
     assert gzip.decompress((tmp_path / "a.gz").read_bytes()).count(b"\n") == 1

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from aisec_daemon.cli.commands import app
+from aisec_daemon.cli import app
 from aisec_daemon.journal.journal import Journal
 from aisec_daemon.model import Rule, Severity
 from tests.journal.findings import change, finding, tick

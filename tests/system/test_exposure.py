@@ -14,6 +14,7 @@ import pytest
 
 from aisec_daemon.app import catalogue
 from aisec_daemon.detectors.exposure import Exposure
+from aisec_daemon.host.container.images import Images
 from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.host import Host
 from aisec_daemon.host.probe.probes import Probes
@@ -43,6 +44,7 @@ def node(watch: Watch) -> SimpleNamespace:
         probes=Probes(Path("/"), watch.tally),
         digest=lambda _: None,
         workloads=watch.source,
+        images=Images(Path("/"), watch.tally),
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from aisec_daemon.detectors.posture import Posture as Rule
+from aisec_daemon.host.container.images import Images
 from aisec_daemon.host.posture.capabilities import NAMES
 from aisec_daemon.host.posture.postures import Postures
 from aisec_daemon.host.posture.status import parse_status
@@ -79,7 +80,8 @@ def read(pids):
         nvml = SimpleNamespace(read=lambda: SimpleNamespace(gpus=gpus))
         tally = Tally()
         postures = Postures(Path("/"), SimpleNamespace(read=lambda: workloads), nvml, tally)
-        taken = Posture().read(SimpleNamespace(postures=postures), 1.0)
+        images = Images(Path("/"), Tally())  # runc alone leaves no word of one
+        taken = Posture().read(SimpleNamespace(postures=postures, images=images), 1.0)
         assert tally.rows() == []  # root of the node can read everything
         return taken
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.request import urlopen
 
 import pytest
 
+from tests.host.container.files import IMAGE, podman
 from tests.systemd.manager import eventually
 from tests.systemd.stage import CHECKOUT, HERE
 
@@ -17,6 +20,7 @@ pytestmark = pytest.mark.system
 UNIT = CHECKOUT / "systemd/aisec-daemon.service"
 PYTHON = "/opt/aisec-daemon/bin/python"
 NODE = "/usr/local/lib/aisec-test-node"
+STORES = ("/var/lib", "/home")  # where Podman keeps its containers
 CLOSED = {
     "memory": "EACCES",
     "ptrace": "EPERM",
@@ -84,8 +88,23 @@ def another_users_program(run, path):
     return pid
 
 
-def probe(manager, pid, path, port):
+def leave_podmans_files(manager, store):
+    """Have Podman's word of a container there, which only root may read."""
+    manager.run("rm", "-rf", *(f"{place}/containers" for place in STORES))
+    group = f"/libpod_parent/libpod-{'a' * 64}"
+    with TemporaryDirectory() as folder:
+        place = f"{store.lstrip('/')}/containers/storage/overlay-containers"
+        podman(Path(folder), group, name="a" * 64, store=place)
+        for file in Path(folder).rglob("*.json"):
+            manager.write(f"/{file.relative_to(folder)}", file.read_text("utf-8"))
+    settings = f'[storage]\ngraphroot = "{store}/containers/storage"\n'
+    manager.write("/etc/containers/storage.conf", settings)
+    manager.run("chmod", "0700", f"{store}/containers")
+
+
+def probe(manager, pid, path, port, store=STORES[0]):
     """Run the probe in a unit that differs from ours in what it starts."""
+    leave_podmans_files(manager, store)
     unit = f"{manager.units}/aisec-probe.service"
     manager.write(unit, UNIT.read_text("utf-8"))
     manager.write("/usr/local/lib/aisec-probe.py", (HERE / "probe.py").read_text("utf-8"))
@@ -108,12 +127,15 @@ def node(stage):
     stage.run("mknod", "-m", "0666", f"{stage.root}{NODE}", "c", "10", "229")
 
 
-@pytest.mark.parametrize(("place", "there"), [("/tmp", "allowed"), ("/home", "ENOENT")])
-def test_under_pid_1_sensors_see_what_is_not_ours_and_no_more(service, node, place, there):
-    """Homes are hidden, yet who runs a program from one is told."""
+@pytest.mark.parametrize(
+    ("place", "there", "store"),
+    [("/tmp", "allowed", STORES[0]), ("/home", "ENOENT", STORES[1])],
+)
+def test_under_pid_1_sensors_see_what_is_not_ours_and_no_more(service, node, place, there, store):
+    """Homes are hidden, yet who runs a program from one is told, and whose images lie there."""
     path = f"{place}/aisec-test/worker"
     pid = another_users_program(service.manager.run, path)
-    told = probe(service.manager, pid, path, service.port)
+    told = probe(service.manager, pid, path, service.port, store)
     service.manager.run("kill", pid)
 
     del told["seen"]["short-lived"]  # no answer from the kernel here, see the next test
@@ -132,6 +154,7 @@ def test_under_pid_1_sensors_see_what_is_not_ours_and_no_more(service, node, pla
         "views": [],
         "kernel": "ask_pidfd",
         "mounts of init": "allowed",
+        "image": IMAGE,
     }
 
 
@@ -161,6 +184,7 @@ def test_in_the_first_namespace_the_connector_answers_too(service, first_namespa
         "views": [],
         "kernel": "ask_pidfd",
         "mounts of init": "allowed",
+        "image": IMAGE,
     }
 
 

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
-from aisec_daemon.app.doctor import cgroups, driver, nvml, place, processes, rights, service
+from aisec_daemon.app.doctor import cgroups, driver, images, nvml, place, processes, rights, service
 from aisec_daemon.app.doctor.check import Check
 from aisec_daemon.app.node import close_host, open_host
 from aisec_daemon.app.settings import Settings, SettingsError, load
@@ -73,6 +73,7 @@ def _process_checks(host: Host, settings: Settings) -> list[Check]:
         processes.judge_hidepid(hidepid, may, host.root),
         processes.judge_connector(connector, wanted=settings.host.connector),
         cgroups.judge_cgroups(cgroups.read_version(host.root), who, host=seen.host),
+        images.judge_images(images.read_images(host, who), may),
         rights.judge_capabilities(may),
         rights.judge_no_new_privs(may),
         processes.judge_descriptors(processes.read_descriptors(), who),

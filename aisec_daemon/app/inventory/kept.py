@@ -10,7 +10,8 @@ from aisec_daemon.app import catalogue
 from aisec_daemon.journal.journal import Journal
 from aisec_daemon.journal.store import Store
 from aisec_daemon.model import Snapshot, Table
-from aisec_daemon.model.recording import Decoder, Encoder, RecordingError
+from aisec_daemon.model.decoder import Decoder
+from aisec_daemon.model.recording import Encoder, RecordingError
 from aisec_daemon.pipeline.pipeline import Pipeline
 
 _VERSION = 1

@@ -27,6 +27,7 @@ _PROPERTIES = (
     "user",
     "login_user",
     "container",
+    "image",
     "pod",
     "slurm_job",
     "unit",

@@ -157,7 +157,7 @@ class GpuRows:
             values = batch.values[start:stop]
             if group.kept is not None:
                 values = values[group.kept]
-            yield Snapshot(self.table, time, group.subjects, values, group.labels)
+            yield group.unread.later(time, values)
 
     def _groups(self, who: NDArray[np.int64], cut: NDArray[np.int64]) -> Iterator[Group]:
         """Yield the group of each poll, looked up only where it differs from the one before."""

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from aisec_daemon.model import Table
+import numpy as np
+
+from aisec_daemon.model import Snapshot, Table
 from aisec_daemon.model.snapshot import Word
 
 MOST = 4096
@@ -22,8 +24,7 @@ _SURE = {"kind": "gpu", "parent": "", "gpu_instance_id": "", "compute_instance_i
 class Group(NamedTuple):
     """The GPUs of one poll; `kept` are its rows if a GPU appears twice, else None."""
 
-    subjects: tuple[str, ...]
-    labels: Mapping[str, tuple[Word, ...]]
+    unread: Snapshot
     kept: list[int] | None
 
 
@@ -82,7 +83,9 @@ class Gpus(dict[tuple[bytes, ...], int]):
             for label in self._table.labels
         }
         kept = [row for row, _ in rows.values()]
-        return Group(tuple(rows), labels, kept if len(kept) < len(numbers) else None)
+        values = np.full((len(rows), len(self._table.columns)), np.nan)
+        unread = Snapshot(self._table, 0.0, tuple(rows), values, labels)
+        return Group(unread, kept if len(kept) < len(numbers) else None)
 
 
 def word(field: bytes) -> Word:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import partial
+from operator import methodcaller
 from typing import NamedTuple
 
 from aisec_daemon.app.traces.columns import QUERY, QUERY_TIMES, QUERY_WORDS
@@ -29,7 +29,7 @@ def query_heading(text: bytes) -> Heading | None:
     names = [match[1].decode().lower() for match in matches if match]
     if len(names) < len(matches) or _KNOWN.isdisjoint(names):
         return None
-    return Heading(names, _commas)
+    return Heading(names, methodcaller("split", b","))
 
 
 def monitor_heading(text: bytes) -> Heading | None:
@@ -46,12 +46,4 @@ def monitor_heading(text: bytes) -> Heading | None:
     if "gpu" not in names or len(names) == 1:
         return None
     most = len(names) - 1 if names[-1] == "command" else -1
-    return Heading(names, partial(_separated, separator, most))
-
-
-def _commas(text: bytes) -> list[bytes]:
-    return text.split(b",")
-
-
-def _separated(separator: bytes | None, most: int, text: bytes) -> list[bytes]:
-    return text.split(separator, most)
+    return Heading(names, methodcaller("split", separator, most))

@@ -22,7 +22,8 @@ from aisec_daemon.app.traces.steady import usual
 from aisec_daemon.app.traces.timing import Timing
 from aisec_daemon.app.traces.trace import Trace
 from aisec_daemon.model import Snapshot, Table
-from aisec_daemon.model.recording import Decoder, is_header
+from aisec_daemon.model.decoder import Decoder
+from aisec_daemon.model.recording import is_header
 
 _LOOKED_AT = 100  # lines
 _TRIED = 256  # snapshots

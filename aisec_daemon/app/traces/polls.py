@@ -115,7 +115,7 @@ def _edges(times: NDArray[np.float64], step: float) -> list[int]:
     """Return the rows that come after a long step, of the times there are."""
     there = np.where(np.isfinite(times), np.arange(len(times)), 0)
     filled = times[np.maximum.accumulate(there)]
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         edges: list[int] = (np.flatnonzero(np.abs(np.diff(filled)) > step) + 1).tolist()
     return edges
 

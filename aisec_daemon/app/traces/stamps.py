@@ -7,6 +7,7 @@ nvidia-smi writes local time without its zone (`2025/07/27 00:22:27.858`; dmon a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +22,19 @@ DAY = 86400.0
 
 def parse(fields: Sequence[bytes]) -> NDArray[np.float64]:
     """Return a time for each field, NaN for one that tells none of this century."""
+    distinct = dict.fromkeys(fields)  # the rows of a poll often bear the same
+    time_of = dict(zip(distinct, _parsed(list(distinct)).tolist(), strict=True))
+    return np.fromiter(map(time_of.__getitem__, fields), np.float64, len(fields))
+
+
+def _parsed(fields: list[bytes]) -> NDArray[np.float64]:
     texts = np.char.strip(np.array(fields, dtype=f"S{_LONGEST + 1}"))
     lengths = np.char.str_len(texts)
     bytes_of = texts.astype(f"S{_LONGEST + 1}").view(np.uint8).reshape(len(texts), _LONGEST + 1)
     times = np.full(len(texts), np.nan)
     for length in {*np.unique(lengths).tolist()} & {_COMPACT, *range(_SECONDS, _LONGEST + 1)}:
         rows = np.flatnonzero(lengths == length)
-        times[rows] = _dated(bytes_of[rows, :length].astype(np.int64), length)
+        times[rows] = _dated(bytes_of[rows, :length], length)
     return times
 
 
@@ -53,25 +60,16 @@ def _second(field: bytes) -> float:
         return np.nan
 
 
-def _dated(text: NDArray[np.int64], length: int) -> NDArray[np.float64]:
-    at = _DATED[length == _COMPACT]
-    digits = text - ord("0")
-    whole = np.ones(len(text), dtype=bool)
-
-    def number(start: int, count: int) -> NDArray[np.int64]:
-        nonlocal whole
-        part = digits[:, start : start + count]
-        whole &= ((part >= 0) & (part <= 9)).all(axis=1)  # noqa: PLR2004 - decimal digits
-        powers: NDArray[np.int64] = 10 ** np.arange(count - 1, -1, -1)
-        return part @ powers
-
-    year, month, day = number(at[0], 4), number(at[1], 2), number(at[2], 2)
-    hour, minute, second = (number(start, 2) for start in at[3:])
+def _dated(text: NDArray[np.uint8], length: int) -> NDArray[np.float64]:
+    places, weights = _digits(length)
+    digits = text[:, places] - np.uint8(ord("0"))  # what is less wraps around, far beyond 9
+    numbers = digits.astype(np.float64) @ weights
+    year, month, day, hour, minute, second, fraction = numbers.astype(np.int64).T
     times = _days(year, month, day) * DAY + hour * 3600.0 + minute * 60.0 + second
-    places = length - _SECONDS - 1
-    if places > 0:
-        times = times + number(_SECONDS + 1, places) / 10.0**places
-    for separator in (at[4] - 1, at[5] - 1):
+    if length > _SECONDS + 1:
+        times = times + fraction / 10.0 ** (length - _SECONDS - 1)
+    whole = (digits <= 9).all(axis=1)  # noqa: PLR2004 - decimal digits
+    for separator in (_DATED[length == _COMPACT][at] - 1 for at in (4, 5)):
         whole &= text[:, separator] == ord(":")
     for value, low, high in [
         (year, *_YEARS),
@@ -83,6 +81,22 @@ def _dated(text: NDArray[np.int64], length: int) -> NDArray[np.float64]:
     ]:
         whole &= (value >= low) & (value <= high)
     return np.where(whole, times, np.nan)
+
+
+@lru_cache
+def _digits(length: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return where a stamp's digits are, (D,), and what each adds to its seven numbers, (D, 7).
+
+    The last of them is the fraction, as a whole number.
+    """
+    starts = _DATED[length == _COMPACT]
+    ends = [starts[0] + 4, *(start + 2 for start in starts[1:])]
+    spans = [*zip(starts, ends, strict=True), (min(_SECONDS + 1, length), length)]
+    places = [(place, number) for number, span in enumerate(spans) for place in range(*span)]
+    weights = np.zeros((len(places), len(spans)))
+    for row, (place, number) in enumerate(places):
+        weights[row, number] = 10.0 ** (spans[number][1] - 1 - place)
+    return np.array([place for place, _ in places], dtype=np.intp), weights
 
 
 def _days(

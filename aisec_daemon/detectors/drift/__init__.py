@@ -11,6 +11,7 @@ import numpy as np
 from aisec_daemon.detectors.drift import budget, newcomers, sharing, telling, totals
 from aisec_daemon.detectors.drift.judging import Judgement, judge
 from aisec_daemon.detectors.drift.ledger import FIELDS, Ledger
+from aisec_daemon.detectors.drift.pool import BLOCK_SECONDS
 from aisec_daemon.detectors.drift.series import ALWAYS, SHARED, Series, gather
 from aisec_daemon.model import Read, Rule, Severity, State, StateShape, Verdict, View
 from aisec_daemon.model.rule import Fact
@@ -120,7 +121,7 @@ def _verdict(lines: Sequence[_Line]) -> Verdict:
 
 def _of_user(ledger: Ledger, user: str, time: float, share: float) -> _Line:
     """Judge how many workloads that were never seen a user came with."""
-    hourly = share * newcomers.HOUR / budget.BLOCK_SECONDS
+    hourly = share * newcomers.HOUR / BLOCK_SECONDS
     score, count, usual = newcomers.judged(ledger, user, time, hourly)
     name = f"user/{user}"
     if not score >= 1:

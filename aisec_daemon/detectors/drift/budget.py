@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisec_daemon.detectors.drift.ledger import Ledger
+from aisec_daemon.detectors.drift.pool import BLOCK_SECONDS, KEPT, Pool
 from aisec_daemon.numerics import calibration
 from aisec_daemon.numerics.profile import SCORES
 
-BLOCK_SECONDS = 300.0
 WEEK_SECONDS = 604_800.0
-ENOUGH_BLOCKS = 288  # one series for a day
-KEPT = 200  # largest maxima of each score
+ENOUGH_SPANS = 288  # of 300 s: a day
 MOST_PER_WEEK = 1000.0
 LEAST_LEARNED = 120.0  # readings
 LOCAL, FLEET = "blocks/", "fleet/"
@@ -42,81 +41,49 @@ def is_pool(key: str) -> bool:
     return key.startswith((LOCAL, FLEET))
 
 
-def counted(row: NDArray[np.float32]) -> float:
-    """Return of how many blocks such a row is."""
-    return float(row[: len(SCORES)].min())
+def note(ledger: Ledger, kind: str, maxima: NDArray[np.float32], time: float) -> None:
+    """Add the block maxima (S, 3) of series of one kind that end now."""
+    Pool(ledger.plain(LOCAL + kind)).note(maxima, time)
 
 
-def note(ledger: Ledger, kind: str, maxima: NDArray[np.float32]) -> None:
-    """Add the block maxima (S, 3) of series of one kind; those not judged (NaN) are left out."""
-    row = ledger.plain(LOCAL + kind)
-    for score in range(len(SCORES)):
-        known = maxima[:, score][~np.isnan(maxima[:, score])]
-        _extend(row, score, known, len(known))
-
-
-def add(ledger: Ledger, key: str, other: NDArray[np.float32]) -> None:
-    """Add the maxima of another row of its kind."""
-    row = ledger.plain(key)
-    for score in range(len(SCORES)):
-        _extend(row, score, largest(other, score), int(other[score]))
-
-
-def place(score: int) -> slice:
-    """Return where in a row the largest maxima of a score are."""
-    return slice(len(SCORES) + score * KEPT, len(SCORES) + (score + 1) * KEPT)
-
-
-def largest(row: NDArray[np.float32], score: int) -> NDArray[np.float32]:
-    """Return a row's largest maxima of one score, falling."""
-    kept: NDArray[np.float32] = row[place(score)][: min(int(row[score]), KEPT)]
-    return kept
-
-
-def blocks(ledger: Ledger, kind: str) -> int:
-    """Return of how many blocks a kind's thresholds come, local ones and the fleet's."""
-    keys = [prefix + kind for prefix in (LOCAL, FLEET) if prefix + kind in ledger]
-    return int(sum(counted(ledger.plain(key)) for key in keys))
+def calibrated(ledger: Ledger, kind: str) -> bool:
+    """Tell whether a kind was watched for long enough, here and by the fleet together."""
+    return sum(pool.spans for pool in pools(ledger, kind)) >= ENOUGH_SPANS
 
 
 def thresholds(ledger: Ledger, kinds: Iterable[str], share: float) -> dict[str, list[float]]:
     """Return for each kind what each score passes in a `share` of blocks."""
     found = {}
     for kind in set(kinds):
-        pools = [_pool(ledger, kind, score) for score in range(len(SCORES))]
+        enough = calibrated(ledger, kind)
         found[kind] = [
-            _threshold(maxima.tobytes(), share, count)
-            if count >= ENOUGH_BLOCKS
-            else provisional(name, share)
-            for name, (maxima, count) in zip(SCORES, pools, strict=True)
+            _threshold(*_pooled(ledger, kind, score), share) if enough else provisional(name, share)
+            for score, name in enumerate(SCORES)
         ]
     return found
 
 
 def provisional(score: str, share: float) -> float:
-    """Return the threshold that is shipped, until enough blocks were seen here."""
+    """Return the threshold that is shipped, until enough was seen here."""
     start, scale, shape = PROVISIONAL[score]
     growth = math.log(max(_TAIL_RATIO / share, 1.0))
     return math.expm1(start + scale * (math.expm1(shape * growth) / shape if shape else growth))
 
 
+def pools(ledger: Ledger, kind: str) -> Iterator[Pool]:
+    """Yield what is known of a kind, from here and from the fleet."""
+    for key in (LOCAL + kind, FLEET + kind):
+        if key in ledger:
+            yield Pool(ledger.plain(key))
+
+
 @lru_cache(maxsize=1024)  # maxima change every 300 s, and are asked for every second
-def _threshold(maxima: bytes, share: float, count: int) -> float:
+def _threshold(maxima: bytes, count: int, share: float) -> float:
     return calibration.threshold(np.frombuffer(maxima), share, count)
 
 
-def _pool(ledger: Ledger, kind: str, score: int) -> tuple[NDArray[np.float64], int]:
+def _pooled(ledger: Ledger, kind: str, score: int) -> tuple[bytes, int]:
     """Return the largest maxima of here and of the fleet, and of how many blocks they are."""
-    found, count = [np.empty(0)], 0
-    for prefix in (LOCAL, FLEET):
-        if prefix + kind in ledger:
-            row = ledger.plain(prefix + kind)
-            found.append(largest(row, score).astype(np.float64))
-            count += int(row[score])
-    return np.sort(np.concatenate(found))[-KEPT:], count
-
-
-def _extend(row: NDArray[np.float32], score: int, maxima: NDArray[np.float32], blocks: int) -> None:
-    kept = np.sort(np.concatenate([largest(row, score), maxima]))[::-1][:KEPT]
-    row[place(score)][: len(kept)] = kept
-    row[score] += blocks
+    known = list(pools(ledger, kind))
+    found = np.concatenate([pool.largest(score) for pool in known]).astype(np.float64)
+    return np.sort(found)[-KEPT:].tobytes(), sum(pool.counted(score) for pool in known)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from aisec_daemon.detectors.drift import budget
 from aisec_daemon.detectors.drift.ledger import Ledger
+from aisec_daemon.detectors.drift.pool import BLOCK_SECONDS
 from aisec_daemon.detectors.drift.series import Series
 from aisec_daemon.detectors.drift.telling import Change
 from aisec_daemon.numerics import profile
@@ -142,8 +143,8 @@ def _judgement(
     ready, opened, alarm, memory = found
     worst = np.nan_to_num(ratio, nan=-1.0)
     score = np.where(ready, worst.max(axis=0, initial=0.0), np.nan)
-    blocks = {kind: budget.blocks(ledger, kind) for kind in set(series.kinds)}
-    shipped = np.array([blocks[kind] < budget.ENOUGH_BLOCKS for kind in series.kinds], bool)
+    calibrated = {kind: budget.calibrated(ledger, kind) for kind in set(series.kinds)}
+    shipped = np.array([not calibrated[kind] for kind in series.kinds], bool)
     return Judgement(series, score, worst.argmax(axis=0), ready, shipped, alarm, memory, opened)
 
 
@@ -189,11 +190,11 @@ def _keep_maxima(
 ) -> None:
     """Go on with each series' block maxima, and pool those of blocks that ended."""
     seen = ledger.time(rows, "seen")
-    ended = np.asarray(time // budget.BLOCK_SECONDS != seen // budget.BLOCK_SECONDS)
+    ended = np.asarray(time // BLOCK_SECONDS != seen // BLOCK_SECONDS)
     most = ledger.numbers(rows, "novelty_most", 3)
     for kind in sorted({series.kinds[row] for row in np.flatnonzero(ended)}):
         at = [row for row in np.flatnonzero(ended) if series.kinds[row] == kind]
         if not np.isnan(most[at]).all():
-            budget.note(ledger, kind, most[at])
+            budget.note(ledger, kind, most[at], time)
     most = np.where(ended[:, None], np.nan, most)
     ledger.set_numbers(rows, "novelty_most", np.fmax(most, scores.T).astype(np.float32))

@@ -2,13 +2,15 @@
 
 A workload is a program by a user on a kind of GPU, whatever its pid, its GPU or its container is
 called: its executable, its script and its image where the tables tell of them, its user, and
-whether it is in a container at all. In the seconds after its start in which nobody has read its
+whether it is in a container at all. Of an image its tag and digest are left out: what a release
+does is held against the one before. In the seconds after its start in which nobody has read its
 script it is another one, too short to be judged. Numbers of a GPU count for a workload that has it
 to itself.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,6 +45,7 @@ _LOADED = 0.5  # utilisation from which a GPU's temperature is that at load
 _STALE_SECONDS = 5.0  # what was read longer ago says nothing of now
 _RATE = "_per_second"
 _IDENTITY = ("executable", "script", "image", "user")
+_VERSION = re.compile(r"(?<!^sha256)(?::[\w.-]+)?(?:@[\w.+-]+:[0-9a-f]+)?\Z", re.ASCII)
 
 Doubles = NDArray[np.float64]
 
@@ -150,8 +153,15 @@ def _workloads(
 def _identify(
     labels: Mapping[str, Sequence[str | None]], row: int, gpu: str
 ) -> tuple[str, Mapping[str, str]]:
-    words = [labels[name][row] or "" if name in labels else "" for name in _IDENTITY]
-    return _named(*words, "yes" if labels["container"][row] else "no", gpu)
+    words = {name: labels[name][row] or "" if name in labels else "" for name in _IDENTITY}
+    words["image"] = _repository(words["image"])
+    return _named(*words.values(), "yes" if labels["container"][row] else "no", gpu)
+
+
+@lru_cache(maxsize=1024)
+def _repository(image: str) -> str:
+    """Return an image's name without tag and digest: each release, each commit has another."""
+    return _VERSION.sub("", image, count=1)
 
 
 @lru_cache(maxsize=4096)  # asked for every process at every reading

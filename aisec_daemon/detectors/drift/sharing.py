@@ -12,6 +12,7 @@ import numpy as np
 
 from aisec_daemon.detectors.drift import budget
 from aisec_daemon.detectors.drift.ledger import FIELDS, Ledger
+from aisec_daemon.detectors.drift.pool import Pool
 from aisec_daemon.model import State
 from aisec_daemon.numerics import profile
 from aisec_daemon.numerics.profile import SCORES
@@ -67,15 +68,9 @@ def pooled(states: Iterable[State]) -> dict[str, Any]:
     for state in states:
         for key, row in zip(state.keys, state.values, strict=True):
             if key.startswith(budget.LOCAL):
-                budget.add(ledger, key, row)
+                Pool(ledger.plain(key)).add(Pool(row))
     return {
-        key.removeprefix(budget.LOCAL): {
-            name: {
-                "blocks": int(ledger.plain(key)[at]),
-                "largest": [float(x) for x in budget.largest(ledger.plain(key), at)],
-            }
-            for at, name in enumerate(SCORES)
-        }
+        key.removeprefix(budget.LOCAL): _content(Pool(ledger.plain(key)))
         for key in sorted(ledger.keys)
     }
 
@@ -87,17 +82,28 @@ def installed(state: State, content: Mapping[str, Any]) -> State:
     """
     kept = [row for row, key in enumerate(state.keys) if not key.startswith(budget.FLEET)]
     ledger = Ledger(State(tuple(state.keys[row] for row in kept), state.values[kept]), 0)
-    for kind, scores in content.items():
-        row = ledger.plain(budget.FLEET + kind)
+    for kind, known in content.items():
+        pool = Pool(ledger.plain(budget.FLEET + kind))
+        pool.watch(int(known["spans"]))
         for at, name in enumerate(SCORES):
-            blocks, largest = int(scores[name]["blocks"]), np.array(scores[name]["largest"], float)
+            blocks, largest = int(known[name]["blocks"]), np.array(known[name]["largest"], float)
             if blocks < len(largest) or np.isnan(largest).any():
                 raise ValueError(f"{kind}/{name}: {blocks} blocks, {len(largest)} maxima")
-            row[at] = blocks
-            kept_maxima = np.sort(largest)[::-1][: budget.KEPT]
-            first = budget.place(at).start
-            row[first : first + len(kept_maxima)] = kept_maxima
+            pool.take(at, blocks, largest.astype(np.float32))
     return State(ledger.keys, ledger.values)
+
+
+def _content(pool: Pool) -> dict[str, Any]:
+    return {
+        "spans": pool.spans,
+        **{
+            name: {
+                "blocks": pool.counted(at),
+                "largest": [float(most) for most in pool.largest(at)],
+            }
+            for at, name in enumerate(SCORES)
+        },
+    }
 
 
 def _words(key: str) -> tuple[str, Mapping[str, str]]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from aisec_daemon.detectors.drift import budget
 from aisec_daemon.detectors.drift.ledger import Ledger
+from aisec_daemon.detectors.drift.pool import Pool
 from aisec_daemon.model import State
 
 TOTALS = "totals"
@@ -59,5 +60,5 @@ def gauges(state: State, target: float) -> Iterator[tuple[str, str, float]]:
     yield (
         "aisec_drift_calibration_blocks",
         "Blocks of 300 s of single series that the thresholds come from, the fleet's too.",
-        sum(budget.counted(row) for key, row in rows.items() if budget.is_pool(key)),
+        sum(Pool(row).blocks for key, row in rows.items() if budget.is_pool(key)),
     )

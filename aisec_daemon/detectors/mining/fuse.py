@@ -22,16 +22,20 @@ from aisec_daemon.detectors.mining.pieces import (
 )
 from aisec_daemon.detectors.mining.programs import Evidence, Texts
 from aisec_daemon.model import Severity
-from aisec_daemon.numerics.fusion import strongest, summed
+from aisec_daemon.numerics.fusion import Groups, strongest, summed
 from aisec_daemon.numerics.window import Array, filled
 
-_GROUP_OF = np.array(
-    [GROUPS.index((p.family, p.group)) if p.family != "honest" else -1 for p in PIECES]
+_GROUP_OF = [GROUPS.index((p.family, p.group)) if p.family != "honest" else -1 for p in PIECES]
+_GROUPS = Groups.of(_GROUP_OF, len(GROUPS))
+_FAMILIES = Groups.of([FAMILIES.index(family) for family, _ in GROUPS], len(FAMILIES))
+_HONEST = np.flatnonzero(np.array(_GROUP_OF) < 0)
+_EXPLAINING = np.flatnonzero([p.group == "pipes" or p.name == "memory_clock_low" for p in PIECES])
+_DECISIVE = np.flatnonzero([name in DECISIVE for name in NAMES])
+_FRAMEWORK, _HASH_PIPES, _LISTED, _NO_OUTWARD = map(
+    NAMES.index, ("framework", "hash_pipes", "listed", "no_outward")
 )
-_FAMILY_OF = np.array([FAMILIES.index(family) for family, _ in GROUPS])
-_SUSPICIOUS = _GROUP_OF >= 0
-_EXPLAINING = np.array([p.group == "pipes" or p.name == "memory_clock_low" for p in PIECES])
-_DECISIVE = np.array([name in DECISIVE for name in NAMES])
+_LEVELS = (Severity.WARNING, Severity.WARNING, Severity.HIGH, Severity.CRITICAL)
+"""By how many families speak."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,19 +62,18 @@ def weigh(
     unknown = np.full(rows, np.nan)
     matrix = _without_void(np.array([pieces.get(name, unknown) for name in NAMES]).T)
     weights = matrix * WEIGHTS
-    parts = strongest(weights[:, _SUSPICIOUS], _GROUP_OF[_SUSPICIOUS], len(GROUPS))
-    families = summed(parts, _FAMILY_OF, len(FAMILIES), CAPS)
-    seen = ~np.isnan(matrix[:, NAMES.index("framework")])
+    families = summed(strongest(weights, _GROUPS), _FAMILIES, CAPS)
+    seen = ~np.isnan(matrix[:, _FRAMEWORK])
     explained = seen | (matrix[:, _EXPLAINING] == 1).any(axis=1)
-    families[~explained, 0] = np.minimum(families[~explained, 0], UNEXPLAINED_CAP)
-    against = filled(weights[:, ~_SUSPICIOUS]).sum(axis=1)
+    families[:, 0] = np.minimum(families[:, 0], np.where(explained, CAPS[0], UNEXPLAINED_CAP))
+    against = filled(weights[:, _HONEST]).sum(axis=1)
     limit = np.minimum(HONEST_CAP, families.max(axis=1, initial=0.0))
     honest = np.minimum(against, limit)
     score = (families.sum(axis=1) - honest) / LINE
     score = np.where(unsettled & (score < 1), np.nan, score)
     decisive = (matrix[:, _DECISIVE] == 1).any(axis=1)
-    known = matrix[:, NAMES.index("listed")] == 1
-    unpaid = (matrix[:, NAMES.index("no_outward")] == 1) & ~known & ~decisive
+    known = matrix[:, _LISTED] == 1
+    unpaid = (matrix[:, _NO_OUTWARD] == 1) & ~known & ~decisive
     left = _left(families, np.where(known, 0.0, honest))
     severities = _severities(left, decisive, unpaid)
     return Weighed(matrix, families, honest, score, severities, numbers, texts)
@@ -78,9 +81,8 @@ def weigh(
 
 def _without_void(matrix: Array) -> Array:
     """Take back honest signs that the pipes contradict: a framework that computes nothing."""
-    framework = NAMES.index("framework")
-    void = (matrix[:, NAMES.index("hash_pipes")] == 1) & (matrix[:, framework] == 1)
-    matrix[void, framework] = 0.0
+    void = (matrix[:, _HASH_PIPES] == 1) & (matrix[:, _FRAMEWORK] == 1)
+    matrix[void, _FRAMEWORK] = 0.0
     return matrix
 
 
@@ -101,7 +103,5 @@ def _severities(
     What connects to nobody is paid by nobody: no more than a warning, whatever its program.
     """
     speaking = (families >= SPEAKS).sum(axis=1)
-    levels = np.where(decisive | (speaking >= 3), Severity.CRITICAL, Severity.WARNING)
-    levels = np.where(~decisive & (speaking == 2), Severity.HIGH, levels)
-    levels = np.where(unpaid, Severity.WARNING, levels)
-    return tuple(Severity(int(level)) for level in levels)
+    levels = np.where(decisive, len(_LEVELS) - 1, np.minimum(speaking, len(_LEVELS) - 1))
+    return tuple(map(_LEVELS.__getitem__, np.where(unpaid, 0, levels).tolist()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,14 @@ _BUSY = 0.05  # of the time: a GPU that does less is idle
 _JUST_NOW_SECONDS = 6.0
 _ACTIVE_READINGS = 15  # of a GPU at work, before its pipes are judged
 
-Features = dict[str, Array]
+_Numbers: TypeAlias = dict[str, Array]
+
+
+class Features(NamedTuple):
+    """Numbers by name, (F, S): a row each, a column a GPU."""
+
+    names: tuple[str, ...]
+    table: Array
 
 
 def tells(gpu: View) -> bool:
@@ -53,7 +61,8 @@ def features(gpu: View, recent_seconds: float, settle: int) -> Features:
 
     recent = lately(recent_seconds)
     now = {name: gpu[name][recent] for name in COLUMNS}
-    found = _load(now) | _memory(gpu["memory_used_bytes"][lately(recent_seconds / 2)])
+    found, readings = _load(now)
+    found |= _memory(gpu["memory_used_bytes"][lately(recent_seconds / 2)])
     found |= _traffic(now) | _pipes(gpu, now) | _rhythm(gpu)
     latest = gpu.latest
     found["least_now"] = window.least(gpu["utilization_ratio"][lately(_JUST_NOW_SECONDS)])
@@ -61,10 +70,10 @@ def features(gpu: View, recent_seconds: float, settle: int) -> Features:
     found["memory_clock"] = window.divide(
         latest["memory_clock_hertz"], latest["memory_clock_max_hertz"]
     )
-    readings = window.count(_stacked(now, "utilization_ratio", "power_watts")).max(axis=0)
-    told = np.stack(list(found.values()))
-    told[:, readings < settle] = np.nan
-    return dict(zip(found, told, strict=True)) | {"power": found["power"]}
+    names, table = tuple(found), np.array(list(found.values()), dtype=np.float64)
+    table[:, readings < settle] = np.nan
+    table[names.index("power")] = found["power"]
+    return Features(names, table)
 
 
 def _stacked(series: Mapping[str, NDArray[np.float32]], *names: str) -> NDArray[np.float32]:
@@ -72,47 +81,52 @@ def _stacked(series: Mapping[str, NDArray[np.float32]], *names: str) -> NDArray[
     return np.stack([series[name] for name in names])
 
 
-def _load(now: Mapping[str, NDArray[np.float32]]) -> Features:
+def _load(now: Mapping[str, NDArray[np.float32]]) -> tuple[_Numbers, Array]:
+    """Return also how many readings there are, (S,)."""
     load = now["utilization_ratio"]
-    works = load > _BUSY
     readings = (load, now["power_watts"], now["memory_utilization_ratio"])
-    windows = np.stack([*readings, np.where(works, load, np.float32(np.nan))])
-    utilization, power, controller, level = window.mean(windows)
-    unevenness, ripple = window.deviation(windows[:2])
+    video = np.fmax(now["encoder_utilization_ratio"], now["decoder_utilization_ratio"])
+    at_work = np.where(load > _BUSY, load, np.float32(np.nan))
+    windows = np.stack([*readings, video, at_work])
+    read = ~np.isnan(windows)
+    counts = window.total(read)
+    means = window.divide(window.total(windows, read), counts)
+    utilization, power, controller, media, level = means
+    unevenness, ripple = window.deviation(windows[:2], means[:2])
     return {
         "utilization": utilization,
         "unevenness": unevenness,
-        "busy": window.share(load, works),
+        "busy": window.divide(counts[-1], counts[0]),
         "level": level,
         "power": power,
         "ripple": window.divide(ripple, power),
         "controller": controller,
-    }
+        "media": media,
+    }, counts[:2].max(axis=0)
 
 
-def _memory(used: NDArray[np.float32]) -> Features:
+def _memory(used: NDArray[np.float32]) -> _Numbers:
     """Of the later half of the window: a table is built first, and then stays."""
     return {"memory": window.mean(used), "memory_extent": window.extent(used)}
 
 
-def _traffic(now: Mapping[str, NDArray[np.float32]]) -> Features:
+def _traffic(now: Mapping[str, NDArray[np.float32]]) -> _Numbers:
     """Traffic in both directions; of a direction that is not counted nothing is assumed."""
     buses = "pcie", "nvlink"
     sent = _stacked(now, *(f"{bus}_transmit_bytes_per_second" for bus in buses))
     received = _stacked(now, *(f"{bus}_receive_bytes_per_second" for bus in buses))
     bus, links = window.median(sent + received)
-    media = np.fmax(now["encoder_utilization_ratio"], now["decoder_utilization_ratio"])
-    return {"bus": bus, "links": links, "media": window.mean(media)}
+    return {"bus": bus, "links": links}
 
 
-def _pipes(past: View, now: Mapping[str, NDArray[np.float32]]) -> Features:
+def _pipes(past: View, now: Mapping[str, NDArray[np.float32]]) -> _Numbers:
     """Shares of the time in which the multiprocessors were busy; the past where now is too little.
 
     A sum over a sum is the same at full load, throttled and on a duty cycle.
     """
-    if np.isnan(past["sm_active_ratio"]).all():  # no GPU of this node has GPM
-        unknown = np.full(past["sm_active_ratio"].shape[1], np.nan)
-        return dict.fromkeys(_SHARES, unknown)
+    active = past["sm_active_ratio"]
+    if np.isnan(now["sm_active_ratio"]).all() and np.isnan(active).all():  # no GPU here has GPM
+        return dict.fromkeys(_SHARES, np.full(active.shape[1], np.nan))
     recent = _shares(now)
     enough = recent["active_readings"] >= _ACTIVE_READINGS
     if enough.all():
@@ -121,13 +135,13 @@ def _pipes(past: View, now: Mapping[str, NDArray[np.float32]]) -> Features:
     return {name: np.where(enough, recent[name], whole[name]) for name in recent}
 
 
-def _shares(series: Mapping[str, NDArray[np.float32]]) -> Features:
-    active = series["sm_active_ratio"]
-    working = active > _BUSY
+def _shares(series: Mapping[str, NDArray[np.float32]]) -> _Numbers:
+    ratios = _stacked(series, "sm_active_ratio", *(f"pipe_{pipe}_ratio" for pipe in PIPES))
+    working = ratios[0] > _BUSY
     readings = window.total(working)
-    whole = np.where(readings < _ACTIVE_READINGS, np.nan, window.total(active, working))
-    sums = window.total(_stacked(series, *(f"pipe_{pipe}_ratio" for pipe in PIPES)), working)
-    shares = dict(zip(PIPES, window.divide(sums, whole), strict=True))
+    sums = window.total(ratios, working)
+    whole = np.where(readings < _ACTIVE_READINGS, np.nan, sums[0])
+    shares = dict(zip(PIPES, window.divide(sums[1:], whole), strict=True))
     return {
         "active_readings": readings,
         "integer": np.minimum(shares["integer"], 1.0),
@@ -137,15 +151,16 @@ def _shares(series: Mapping[str, NDArray[np.float32]]) -> Features:
     }
 
 
-def _rhythm(past: View) -> Features:
+def _rhythm(past: View) -> _Numbers:
     """Over the whole window: power that repeats itself, and load that is switched on and off."""
     load, used = (
         np.asfortranarray(past[name]) for name in ("utilization_ratio", "memory_used_bytes")
     )
     off, on = load < _BUSY, load >= _BUSY
+    rested, worked = window.total(off), window.total(on)
     return {
         "repetition": repetition(past["power_watts"]),
-        "off": window.share(load, off),
+        "off": window.divide(rested, rested + worked),
         "switches": window.total(on[1:] & off[:-1]),
         "memory_extent_long": window.extent(np.where(on, used, np.float32(np.nan))),
     }

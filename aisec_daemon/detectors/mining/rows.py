@@ -20,7 +20,7 @@ _Part: TypeAlias = tuple[
 _NONE: _Part = ((), (), (), ())
 _COPIED = (
     *("executable", "executable_hash", "name", "command", "command_hash", "user", "container"),
-    *("pod", "unit", "slurm_job", "process", "uuid", "pid"),
+    *("image", "pod", "unit", "slurm_job", "process", "uuid", "pid"),
 )
 
 

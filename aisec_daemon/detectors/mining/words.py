@@ -90,7 +90,8 @@ def _who(words: Mapping[str, str], index: str) -> str:
     if "process" not in words and "pid" not in words:
         return f"Something that no process list shows, {where},"
     who = f"{words.get('name', 'a program')} (pid {words.get('pid', '?')}"
-    for label, name in (("user", "user"), ("executable", "program"), ("container", "container")):
+    shown = {"user": "user", "executable": "program", "container": "container", "image": "image"}
+    for label, name in shown.items():
         if words.get(label):
             who += f", {name} {words[label]}"
     return f"{who}) {where}"

@@ -155,6 +155,7 @@ class Attributes:
             unit=place and place.unit,
             login_user=self._login(login),
             indicators=indicators,
+            group=place.group if place else "",
         )
 
     def _understand(

@@ -30,7 +30,8 @@ class Placement(NamedTuple):
     """Where a process runs; a word is empty if there is none of it.
 
     `unit` is the deepest systemd service or scope that is not just the container again; the deepest
-    slice if there is neither.
+    slice if there is neither. `group` is the path that told the container: whoever can make
+    groups names them as he likes. It is never published.
     """
 
     container: str = ""
@@ -39,6 +40,7 @@ class Placement(NamedTuple):
     slurm_job: str = ""
     slurm_step: str = ""
     unit: str = ""
+    group: str = ""
 
 
 @lru_cache(maxsize=512)  # processes of one unit or container have the same
@@ -79,6 +81,7 @@ def _place(path: str) -> Placement:
         slurm_job=job[1] if job else "",
         slurm_step=(job[2] or "") if job else "",
         unit=_clean(_deepest(_UNIT, units) or ("" if container else _deepest(_SLICE, units))),
+        group=path if container else "",
     )
 
 

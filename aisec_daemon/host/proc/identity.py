@@ -12,7 +12,8 @@ class ProcessIdentity:
     A word is None if it could not be read and empty if there is none. `start_ticks` counts clock
     ticks since boot (proc(5), field 22 of stat); `command` is redacted, `command_hash` is a keyed
     hash of the command line as it was; `uid` is the effective one; `executable_state` is empty,
-    "deleted" or "memfd"; `indicators` are ids of known miners' marks, joined by spaces.
+    "deleted" or "memfd"; `indicators` are ids of known miners' marks, joined by spaces. `group` is
+    the control group that told the container, empty if none did; it alone stays on the host floor.
     """
 
     pid: int
@@ -33,6 +34,7 @@ class ProcessIdentity:
     unit: str | None
     login_user: str | None
     indicators: str = ""
+    group: str = ""
 
     @property
     def subject(self) -> str:

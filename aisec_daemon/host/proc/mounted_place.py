@@ -27,7 +27,7 @@ def place_by_mounts(mounts: Iterable[Mount]) -> Placement:
     """Find container and pod where the cgroup says only "/": in what the runtime has mounted.
 
     A container's own id comes first, then its group as the mounted cgroup file systems tell it, the
-    pod's sandbox, and the id of the layer it writes to.
+    pod's sandbox, and the id of the layer it writes to. Of what it says no group bears witness.
     """
     mounts = list(mounts)
     bound = b"\n".join(mount.root for mount in mounts if mount.point in _BOUND)
@@ -38,7 +38,7 @@ def place_by_mounts(mounts: Iterable[Mount]) -> Placement:
     own, sandbox, pod = _OWN.search(bound), _SANDBOX.search(bound), _POD.search(pods)
     layer = next((found for found in reversed(layers) if found), None)
     container = _word(own) or group.container or _word(sandbox) or _word(layer)
-    return group._replace(container=container, pod=group.pod or _word(pod), unit="")
+    return group._replace(container=container, pod=group.pod or _word(pod), unit="", group="")
 
 
 def _word(found: re.Match[bytes] | None) -> str:

@@ -22,7 +22,7 @@ from aisec_daemon.sinks.alerting.text import plain
 ALERT = "AisecFinding"
 """The name of all alerts, as the Prometheus rules have it; which finding it is says `rule`."""
 
-WORDS = ("user", "container", "pod", "namespace", "unit", "slurm_job", "executable")
+WORDS = ("user", "container", "image", "pod", "namespace", "unit", "slurm_job", "executable")
 """Words of a finding that become labels of the same name."""
 
 OWN = frozenset(

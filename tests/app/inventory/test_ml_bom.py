@@ -22,6 +22,7 @@ ASSETS = {
         "script": "/srv/serve.py",
         "frameworks": "torch 2.4.1, vllm 0.6.3, cuda",
         "user": "bob",
+        "image": "registry.example/serve:7",
         "executable_hash": "ab" * 32,
     },
     "a2": {"asset": "a2", "service": "ollama", "frameworks": "", "user": None},
@@ -83,6 +84,8 @@ def test_assets_frameworks_models_and_data_are_components(bill):
     assert "version" not in found["framework/cuda@unknown"]
     assert found["asset/a1"]["hashes"] == [{"alg": "SHA-256", "content": "ab" * 32}]
     assert {"name": "aisec:user", "value": "bob"} in found["asset/a1"]["properties"]
+    image = {"name": "aisec:image", "value": "registry.example/serve:7"}
+    assert image in found["asset/a1"]["properties"]
     assert "properties" not in found["asset/a2"]
 
 

@@ -30,7 +30,7 @@ def test_a_row_without_a_name_is_about_no_gpu_unless_its_place_tells():
     placed = Gpus(TABLE, (), positional=True)
 
     assert named[(b"[N/A]",)] == UNKNOWN
-    assert placed.group([placed[()]] * 2, [0, 1], b"").subjects == ("gpu-0", "gpu-1")
+    assert placed.group([placed[()]] * 2, [0, 1], b"").unread.subjects == ("gpu-0", "gpu-1")
 
 
 def test_a_gpu_that_comes_twice_in_a_poll_counts_once():
@@ -38,5 +38,5 @@ def test_a_gpu_that_comes_twice_in_a_poll_counts_once():
     numbers = [gpus[row] for row in [(b"0", b"GPU-a"), (b"1", b"GPU-b"), (b"2", b"GPU-a")]]
     group = gpus.group(numbers, [0, 0, 0], b"key")
 
-    assert (group.subjects, group.kept) == (("GPU-a", "GPU-b"), [0, 1])
-    assert group.labels["index"] == ("0", "1")
+    assert (group.unread.subjects, group.kept) == (("GPU-a", "GPU-b"), [0, 1])
+    assert group.unread.labels["index"] == ("0", "1")

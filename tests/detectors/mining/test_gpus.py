@@ -14,7 +14,7 @@ READ = Mining().reads[0]
 
 def of(behaviour, **more):
     found = features(view(READ, gpu(behaviour, **more)), 40.0, 20)
-    return {name: float(column[0]) for name, column in found.items()}
+    return dict(zip(found.names, found.table[:, 0].tolist(), strict=True))
 
 
 @pytest.mark.parametrize("duty", [1.0, 0.5, 0.1])

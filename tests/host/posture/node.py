@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from types import SimpleNamespace
 
+from aisec_daemon.host.container.images import Images
 from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.posture.postures import Postures
 from aisec_daemon.host.proc.processes import Processes
@@ -44,6 +45,7 @@ class Node:
         self.workloads: list[Workload] = []
         self.add(1, name="systemd", cgroup="0::/init.scope", workload=False, mounts=HOST_MOUNTS)
         self.processes = Processes(root, self.tally, KEY, connector=False)
+        self.images = Images(root, self.tally)
         self.postures = Postures(
             root, SimpleNamespace(read=self._members), SimpleNamespace(read=self._nvml), self.tally
         )

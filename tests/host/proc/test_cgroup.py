@@ -108,17 +108,31 @@ PATHS = {
 )
 def test_every_shape_is_understood_in_every_hierarchy(path: str, hierarchies: str) -> None:
     """Whichever of the hierarchies tells."""
-    assert parse_cgroup(hierarchies.format(path).encode()) == PATHS[path]
+    place = parse_cgroup(hierarchies.format(path).encode())
+
+    assert place._replace(group="") == PATHS[path]
+    assert place.group == (path if place.container else "")
 
 
 @given(
     st.binary(max_size=200) | st.text("0123456789abcdef/-_.:pods\n", max_size=300).map(str.encode)
 )
 def test_any_text_gives_words(text: bytes) -> None:
-    """Names of cgroups are whoever's may make them."""
+    """Names of cgroups are whoever's may make them; only the whole group stays as it was."""
     place = parse_cgroup(text)
+    told = place._asdict()
+    group = told.pop("group")
 
-    assert all(isinstance(word, str) and word.isprintable() for word in place)
+    assert all(isinstance(word, str) and word.isprintable() for word in told.values())
+    assert bool(group) == bool(place.container)
+
+
+def test_the_group_is_that_of_the_hierarchy_that_told_the_container() -> None:
+    """What lies in one hierarchy in a container may lie elsewhere in others."""
+    text = f"3:cpu:/b/{OTHER}\n0::/x.slice\n1:name=systemd:/a/{ID}/sub (deleted)\n".encode()
+
+    assert parse_cgroup(text)[:1] == (ID,)
+    assert parse_cgroup(text).group == f"/a/{ID}/sub"
 
 
 def test_nothing_is_nowhere() -> None:

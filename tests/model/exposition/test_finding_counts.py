@@ -15,7 +15,7 @@ EMPTY = Snapshot(Table("t", "T.", (), (), ()), 1.0, (), np.empty((0, 0)), {})
 
 
 def show(counts: FindingCounts, *findings: Finding, changes: tuple[Change, ...] = ()) -> list[str]:
-    chunks = counts.take(Tick(1.0, EMPTY, np.empty((0, 0)), changes, findings))()
+    chunks = counts.take(Tick(1.0, EMPTY, lambda: np.empty((0, 0)), changes, findings))()
     return [line for c in chunks for line in c.body.decode()[1:].split("\n")]
 
 

@@ -31,7 +31,7 @@ def tick(*rows: tuple[str | None, float, float, float]) -> Tick:
     increase = np.array([(rise, NAN, NAN) for _, _, rise, _ in rows]).reshape(len(rows), 3)
     pids = tuple(str(at) for at in range(len(rows)))
     labels = {"pid": pids, "user": tuple(r[0] for r in rows), "command": ("secret",) * len(rows)}
-    return Tick(1.0, Snapshot(TABLE, 1.0, pids, values, labels), increase, (), ())
+    return Tick(1.0, Snapshot(TABLE, 1.0, pids, values, labels), lambda: increase, (), ())
 
 
 def show(section: GroupSection, of: Tick) -> dict[str, float]:

@@ -23,7 +23,7 @@ def tick(*rows: tuple[str, str | None, float, float], table: Table = TABLE) -> T
     labels = {"uuid": tuple(r[0] for r in rows), "name": tuple(r[1] for r in rows)}
     subjects = tuple(str(at) for at in range(len(rows)))
     snapshot = Snapshot(table, 1.0, subjects, values, labels)
-    return Tick(1.0, snapshot, np.full(values.shape, np.nan), (), ())
+    return Tick(1.0, snapshot, lambda: np.full(values.shape, np.nan), (), ())
 
 
 def lines(section: RowSection, of: Tick) -> list[str]:
@@ -78,7 +78,7 @@ def test_a_table_without_columns_shows_its_words() -> None:
     snapshot = Snapshot(table, 1.0, ("s",), np.empty((1, 0)), labels)
     section = RowSection(table, {}, 10)
 
-    assert lines(section, Tick(1.0, snapshot, np.empty((1, 0)), (), ())) == [
+    assert lines(section, Tick(1.0, snapshot, lambda: np.empty((1, 0)), (), ())) == [
         'aisec_device_info{uuid="u",name="n"} 1.0'
     ]
 

@@ -23,7 +23,13 @@ MINER = finding(
     "0123456789ab",
     key="/tmp/x|alice|c1",
     subjects=(GPU, "MIG-1"),
-    labels={"user": "alice", "container": "c1", "command": "x --pass hunter2", "unit": ""},
+    labels={
+        "user": "alice",
+        "container": "c1",
+        "image": "r/x:1",
+        "command": "x --pass hunter2",
+        "unit": "",
+    },
 )
 
 
@@ -40,6 +46,7 @@ def test_labels_say_which_case_it_is_and_whom_to_tell():
         "technique": "T1496",
         "user": "alice",
         "container": "c1",
+        "image": "r/x:1",
     }
 
 

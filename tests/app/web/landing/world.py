@@ -19,7 +19,7 @@ TABLES = catalogue.tables()
 def take(table: str, time: float, rows: Mapping[str, tuple[Mapping, Mapping]]) -> Tick:
     """Return the tick of one snapshot; what a row lacks is unread."""
     snapshot = Snapshot.from_rows(TABLES[table], time, rows)
-    return Tick(time, snapshot, np.full(snapshot.values.shape, np.nan), (), ())
+    return Tick(time, snapshot, lambda: np.full(snapshot.values.shape, np.nan), (), ())
 
 
 def gpu(index: str = "0", name: str = "NVIDIA H200", **numbers: float) -> tuple[dict, dict]:
