@@ -6,51 +6,55 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Sequence
+from importlib import import_module
 from time import monotonic
 
 import typer
 
-from aisec_daemon.cli.ack import ack
-from aisec_daemon.cli.approve import approve
-from aisec_daemon.cli.calibrate import calibrate
-from aisec_daemon.cli.check import check
-from aisec_daemon.cli.doctor import doctor
-from aisec_daemon.cli.export import export
-from aisec_daemon.cli.findings import findings
-from aisec_daemon.cli.inventory import inventory
-from aisec_daemon.cli.once import once
-from aisec_daemon.cli.profiles import profiles
-from aisec_daemon.cli.record import record
-from aisec_daemon.cli.replay import replay
-from aisec_daemon.cli.run import run
-
 _THREADS_SECONDS = 1.0
 _POOL = "ThreadPoolExecutor"  # Python waits for the threads of a pool, daemon or not
-app = typer.Typer(
-    help="Watches GPUs and the processes behind them, and says what is wrong.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+COMMANDS = (
+    *("run", "once", "findings", "ack", "inventory", "approve", "export", "check", "doctor"),
+    *("record", "replay", "profiles", "calibrate"),
 )
-app.command()(run)
-app.command()(once)
-app.add_typer(findings, name="findings")
-app.command()(ack)
-app.command()(inventory)
-app.command()(approve)
-app.command()(export)
-app.command()(check)
-app.command()(doctor)
-app.command()(record)
-app.command()(replay)
-app.command()(profiles)
-app.command()(calibrate)
+"""Each is what the file of its name calls so."""
+
+
+def command_line(names: Sequence[str]) -> typer.Typer:
+    """Return the command line with some of the commands; those of others are not imported."""
+    made = typer.Typer(
+        help="Watches GPUs and the processes behind them, and says what is wrong.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    made.callback()(_together)
+    for name in names:
+        command = getattr(import_module(f"aisec_daemon.cli.{name}"), name)
+        if isinstance(command, typer.Typer):
+            made.add_typer(command, name=name)
+        else:
+            made.command()(command)
+    return made
+
+
+def _together() -> None:
+    """Keep a single command one of several: typer would take it for the whole program."""
+
+
+def __getattr__(name: str) -> typer.Typer:
+    """Return the whole command line as `app`."""
+    if name != "app":
+        raise AttributeError(name)
+    return command_line(COMMANDS)
 
 
 def main() -> None:
     """Run the command that the arguments name."""
     try:
-        app(prog_name="aisec-daemon")
+        named = [word for word in sys.argv[1:2] if word in COMMANDS]
+        command_line(named or COMMANDS)(prog_name="aisec-daemon")
     except SystemExit as end:
         _leave(end.code if isinstance(end.code, int) else 1)
         raise

@@ -9,7 +9,7 @@ import sys
 import typer.main
 from typer.testing import CliRunner
 
-from aisec_daemon.cli import app
+from aisec_daemon.cli import app, command_line
 from tests.daemon import ROOT
 
 PAGE = ROOT / "docs/cli.md"
@@ -122,3 +122,23 @@ def test_the_demo_is_asked_for_or_there_is_none():
 
     assert refused.exit_code == 2
     assert "--no-demo" in refused.output
+
+
+def test_a_command_imports_none_of_the_others():
+    code = (
+        "import sys, aisec_daemon.cli as cli; cli.command_line(['run']);"
+        "print(*(name for name in cli.COMMANDS if f'aisec_daemon.cli.{name}' in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == ["run"]
+
+
+def test_a_command_alone_understands_what_it_does_among_all():
+    alone = CliRunner().invoke(command_line(["doctor"]), ["doctor", "--help"])
+    among = CliRunner().invoke(app, ["doctor", "--help"])
+
+    assert alone.exit_code == 0
+    assert alone.output == among.output
