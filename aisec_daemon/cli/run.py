@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from aisec_daemon.app.settings import Settings
     from aisec_daemon.host.nvml.client import Nvml
 
-_SWITCH_SECONDS = (
-    0.0005  # for which a thread keeps others from Python: a scrape waits several times
-)
+_SWITCH_SECONDS = 0.0005  # of a thread before others may go on: a scrape waits several times
 
 
 def run(
