@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 from aisec_daemon.app import catalogue
 from aisec_daemon.detectors.process_hidden import ProcessHidden
+from aisec_daemon.host.container.images import Images
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
 from aisec_daemon.host.views.views import Views
@@ -28,7 +29,9 @@ def host(gpu_pids: str, heard: str) -> SimpleNamespace:
     processes = Processes(Path("/"), Tally(), b"k" * 16, connector=False)
     pids = frozenset(int(pid) for pid in heard.split(",") if pid)
     known = SimpleNamespace(lookup=processes.lookup, heard=lambda: pids, connector_error="")
-    return SimpleNamespace(nvml=nvml, processes=known, views=Views(Path("/")))
+    return SimpleNamespace(
+        nvml=nvml, processes=known, views=Views(Path("/")), images=Images(Path("/"), Tally())
+    )
 
 
 def main() -> None:
