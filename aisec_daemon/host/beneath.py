@@ -6,6 +6,7 @@ import os
 import stat
 from collections import deque
 from errno import EINVAL, ELOOP, ENOTDIR
+from itertools import islice
 from typing import NamedTuple
 
 from aisec_daemon.host.slurp import slurp_open
@@ -97,6 +98,20 @@ def exists(root: int, path: bytes) -> bool:
     except OSError:
         return False
     return True
+
+
+def listed(root: int, path: bytes, most: int) -> list[bytes]:
+    """Return the names in a folder below `root`, so many of them at most; OSError."""
+    place = find(root, path)
+    try:
+        folder = reopen(place.descriptor, os.O_RDONLY | os.O_DIRECTORY)
+    finally:
+        os.close(place.descriptor)
+    try:
+        with os.scandir(folder) as entries:
+            return [os.fsencode(entry.name) for entry in islice(entries, most)]
+    finally:
+        os.close(folder)
 
 
 def read_head(folder: int, name: bytes, limit_bytes: int) -> bytes:

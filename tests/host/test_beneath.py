@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisec_daemon.host.beneath import exists, find, read_head
+from aisec_daemon.host.beneath import exists, find, listed, read_head
 from tests.host.proc.tree import descriptors
 
 
@@ -131,3 +131,21 @@ def test_any_path_ends_below_the_root_and_leaves_nothing_open(tmp_path_factory, 
             assert str(real) == str(base / "box") + place.path.decode().rstrip("/")
 
     assert descriptors() == before
+
+
+def test_names_in_a_folder_are_listed_below_the_root_and_not_without_end(tmp_path):
+    (tmp_path / "in").mkdir()
+    for name in ("a", "b", "c"):
+        (tmp_path / "in" / name).touch()
+    (tmp_path / "way").symlink_to("/in")
+    root = os.open(tmp_path, os.O_PATH)
+    try:
+        names = listed(root, b"way", 9)
+        few = listed(root, b"in", 2)
+        with pytest.raises(NotADirectoryError):
+            listed(root, b"in/a", 9)
+    finally:
+        os.close(root)
+
+    assert sorted(names) == [b"a", b"b", b"c"]
+    assert len(few) == 2

@@ -6,11 +6,10 @@ import os
 import re
 from contextlib import suppress
 from errno import ENOENT, ENOTDIR
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from aisec_daemon.host.beneath import find, reopen
+from aisec_daemon.host.beneath import listed
 from aisec_daemon.host.container.bundle import (
     Bundle,
     Stored,
@@ -25,7 +24,7 @@ _KUBERNETES, _DOCKER = "k8s.io", "moby"  # namespaces of containerd
 _DRIVERS = ("overlay", "vfs", "btrfs", "zfs")  # of containers/storage: a folder and lists each
 _LISTS = ("containers.json", "volatile-containers.json")  # the second is of `podman run --rm`
 _REMAPPED = re.compile(r"\d+\.\d+")  # Docker's folder for containers with users of their own
-_REMAPPED_MAX = 64
+_ENTRIES_MAX = 256  # of its data folder, which has some fifteen
 _ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 _NOT_THERE = frozenset((ENOENT, ENOTDIR))
 
@@ -134,15 +133,6 @@ def _read(root: int, path: str) -> bytes | None:
 def _remapped(root: int, data: str) -> list[str]:
     """List the folders of Docker's daemons with `userns-remap`; as parts of a path."""
     with suppress(OSError):
-        place = find(root, data.encode())
-        try:
-            descriptor = reopen(place.descriptor, os.O_RDONLY | os.O_DIRECTORY)
-        finally:
-            os.close(place.descriptor)
-        try:
-            with os.scandir(descriptor) as entries:
-                names = (entry.name for entry in entries if _REMAPPED.fullmatch(entry.name))
-                return [f"/{name}" for name in islice(names, _REMAPPED_MAX)]
-        finally:
-            os.close(descriptor)
+        names = map(os.fsdecode, listed(root, data.encode(), _ENTRIES_MAX))
+        return [f"/{name}" for name in names if _REMAPPED.fullmatch(name)]
     return []

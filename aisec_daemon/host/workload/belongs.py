@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
-from aisec_daemon.host.beneath import Place, exists, find, reopen
+from aisec_daemon.host.beneath import Place, exists, find, listed, reopen
 from aisec_daemon.host.slurp import slurp_open
 from aisec_daemon.host.workload.packages import Packages
 from aisec_daemon.host.workload.script import Script
@@ -170,16 +170,7 @@ def _sites_of(root: int, prefix: bytes) -> Iterator[bytes]:
 
 
 def _pythons(root: int, folder: bytes) -> list[bytes]:
-    place = find(root, folder)
-    try:
-        descriptor = reopen(place.descriptor, os.O_RDONLY | os.O_DIRECTORY)
-    finally:
-        os.close(place.descriptor)
-    try:
-        with os.scandir(descriptor) as entries:
-            names = [os.fsencode(entry.name) for entry in islice(entries, _LIBRARIES_MAX)]
-    finally:
-        os.close(descriptor)
+    names = listed(root, folder, _LIBRARIES_MAX)
     return sorted(filter(_PYTHON.fullmatch, names), reverse=True)
 
 
