@@ -10,11 +10,10 @@ from pathlib import Path
 from aisec_daemon.host.proc.attributes import Known
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.stat import (
-    DEAD,
     START_TICKS,
     STAT_BYTES,
-    STATE,
     Numbers,
+    dead,
     image,
     numbers,
     split,
@@ -73,7 +72,7 @@ class Cache:
         except ValueError:
             return None
         if image(head, fields) == known.image or (
-            fields[STATE] in DEAD and fields[START_TICKS] == known.image[1]
+            dead(fields) and fields[START_TICKS] == known.image[1]
         ):
             known.line, known.numbers = line, numbers(fields)
             return known.numbers

@@ -12,9 +12,10 @@ START_TICKS, VIRTUAL_BYTES, RESIDENT_PAGES, START_CODE, ARGUMENTS_START = 19, 20
 
 STAT_BYTES = 2048  # a name and 50 numbers are never longer
 
-FORKED_NOT_EXECUTED = 0x00000040  # PF_FORKNOEXEC of include/linux/sched.h
+EXITING = 0x00000004  # PF_EXITING of include/linux/sched.h, as the next two
+FORKED_NOT_EXECUTED = 0x00000040  # PF_FORKNOEXEC
 KERNEL_THREAD = 0x00200000  # PF_KTHREAD
-DEAD = frozenset((b"Z", b"X", b"x"))
+_DEAD = frozenset((b"Z", b"X", b"x"))
 
 Image: TypeAlias = tuple[bytes, bytes, bytes, bytes, int]
 """What tells one program image from the next: name, start, addresses (zero for strangers), flag."""
@@ -75,12 +76,17 @@ def image(head: bytes, fields: list[bytes]) -> Image:
     )
 
 
+def dead(fields: list[bytes]) -> bool:
+    """Say whether it has ended, or is about to: its memory, and what hangs on it, goes first."""
+    return fields[STATE] in _DEAD or bool(int(fields[FLAGS]) & EXITING)
+
+
 def parse_stat(line: bytes) -> Stat:
     """Parse /proc/PID/stat; ValueError if it is not one."""
     head, fields = split(line)
     return Stat(
         name=head.partition(b" (")[2],
-        dead=fields[STATE] in DEAD,
+        dead=dead(fields),
         parent=int(fields[PARENT]),
         kernel_thread=bool(int(fields[FLAGS]) & KERNEL_THREAD),
         start_ticks=int(fields[START_TICKS]),

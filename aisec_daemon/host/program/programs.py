@@ -21,6 +21,7 @@ from aisec_daemon.host.proc.stat import (
     START_TICKS,
     STAT_BYTES,
     VIRTUAL_BYTES,
+    dead,
     image,
     split,
 )
@@ -141,11 +142,13 @@ class Programs:
             if int(fields[START_TICKS]) != identity.start_ticks:
                 raise ValueError("another process bears the pid now")
             known = self._images.get(identity.subject)
-            now = image(head, fields)
-            if known is None or known.image != now:
+            now, ended = image(head, fields), dead(fields)
+            if ended and known is None:
+                raise ValueError("it has ended: what it ran is not told any more")
+            if known is None or (known.image != now and not ended):
                 known = self._images[identity.subject] = ProgramImage(now)
             size = 0
-            if not int(fields[FLAGS]) & KERNEL_THREAD:
+            if not ended and not int(fields[FLAGS]) & KERNEL_THREAD:
                 mapped = int(fields[VIRTUAL_BYTES])
                 size = self._read_image(known, directory, head, mapped, may_read_maps, real=real)
             read, written = self._read_io(directory)

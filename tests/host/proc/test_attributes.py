@@ -6,11 +6,13 @@ import os
 import subprocess
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from aisec_daemon.host.proc import attributes
 from aisec_daemon.host.proc.attributes import Attributes
+from aisec_daemon.host.proc.stat import EXITING
 from aisec_daemon.host.tally import Tally
 from tests.host.proc.tree import KEY, Tree, descriptors
 
@@ -200,15 +202,19 @@ def test_a_command_line_is_understood_once_and_not_kept(
     assert "hunter2" not in repr(vars(reader)) + repr(told)
 
 
-def test_a_zombie_does_not_pretend_to_run_nothing(tree: Tree, reader: Attributes) -> None:
-    """It has no command line any more; what it was is unknown."""
-    tree.add(7, "sh", "", state="Z")
+@pytest.mark.parametrize("ending", [{"state": "Z"}, {"state": "R", "flags": EXITING}])
+def test_who_ends_does_not_pretend_to_run_nothing(
+    tree: Tree, reader: Attributes, tally: Tally, ending: dict[str, Any]
+) -> None:
+    """Memory goes first, and the command line with it; that is no failure to read it."""
+    tree.add(7, "sh", "", **ending)
     (tree.proc / "7/exe").unlink()
 
     known = reader.read(7)
 
     assert known.dying
     assert (known.identity.executable, known.identity.command) == (None, None)
+    assert [call for call, _, _ in tally.rows() if call.call == "exe"] == []
 
 
 def test_a_real_process_is_told_by_the_kernel() -> None:

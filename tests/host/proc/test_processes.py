@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.proc.events import Event, What
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.proc.scan import TICKS_PER_SECOND
+from aisec_daemon.host.proc.stat import EXITING
 from aisec_daemon.host.tally import Tally
 from tests.host.proc.tree import BOOT, Tree, descriptors, names, opened
 
@@ -127,13 +129,14 @@ def test_a_kept_descriptor_of_the_dead_tells_of_no_successor() -> None:
         assert processes.lookup(process.pid) is None
 
 
+@pytest.mark.parametrize("ending", [{"state": "Z"}, {"state": "R", "flags": EXITING}])
 def test_the_dead_keep_their_name_until_they_are_reaped(
-    tree: Tree, processes: Processes, reads: list[int]
+    tree: Tree, processes: Processes, reads: list[int], ending: dict[str, Any]
 ) -> None:
-    """A zombie's addresses are zero; it is the same image all the same."""
+    """The addresses of who ends are zero; it is the same image all the same."""
     tree.add(7, "sh")
     processes.scan()
-    tree.stat(7, "sh", state="Z", code=0, arguments=0, pages=0)
+    tree.stat(7, "sh", code=0, arguments=0, pages=0, **ending)
 
     assert processes.scan().identities[0].command == "python x.py"
     assert reads == [7]

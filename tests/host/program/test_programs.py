@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from aisec_daemon.host.errors import UnreadableError
-from aisec_daemon.host.proc.stat import KERNEL_THREAD
+from aisec_daemon.host.proc.stat import EXITING, KERNEL_THREAD
 from aisec_daemon.host.program.programs import Programs
 from tests.host.proc.tree import descriptors
 
@@ -103,6 +103,26 @@ def test_a_pid_that_is_used_again_is_another_program(tree, programs):
     tree.stat(7, start=2000)
 
     assert again(programs) == []
+
+
+def test_who_ends_stays_what_it_was(tree, programs, tally):
+    """Its memory goes before its GPU is free; then no maps do not mean no libraries."""
+    add(tree)
+    programs.read()
+    tree.stat(7, flags=EXITING, code=0, arguments=0)
+    (tree.proc / "7/maps").write_text("")
+    (tree.proc / "7/exe").unlink()
+    (program,) = again(programs)
+
+    assert program.image.libraries == "cuda"
+    assert program.image.file.place == "system"
+    assert [call.call for call, _, _ in tally.rows() if call.sensor == "program"] == []
+
+
+def test_of_who_ends_at_first_sight_nothing_is_told(tree, programs):
+    add(tree, flags=EXITING, code=0, arguments=0)
+
+    assert programs.read() == []
 
 
 def test_no_descriptor_is_left_open(tree, gpus, programs):
