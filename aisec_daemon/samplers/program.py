@@ -38,7 +38,11 @@ class Program:
                 "executable_writable",
                 "others if any user may write the executable or its folder, else empty",
             ),
-            Label("disguise", "kernel_thread, interpreter or name if it pretends to be one"),
+            Label(
+                "disguise",
+                "kernel_thread, interpreter or name if it pretends to be one; defunct if its main "
+                "thread has ended, as a zombie's, while others go on",
+            ),
             Label("preload", "library that was preloaded from outside system folders"),
         ),
         series=("process",),
@@ -71,6 +75,6 @@ def _words(program: Reading) -> dict[str, Word]:
         "libraries": image.libraries,
         "executable_place": None if file is None else file.place,
         "executable_writable": None if file is None else file.writable,
-        "disguise": image.disguise,
+        "disguise": image.disguise or ("defunct" if program.identity.thread else image.disguise),
         "preload": image.preload,
     }

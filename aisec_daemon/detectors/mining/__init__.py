@@ -3,7 +3,8 @@
 Evidence of independent families (what the GPU does, which program it is, the shape of its
 connections, what it hides, known lists) is added up as logarithms of likelihood ratios, see
 `pieces`. No piece decides, but for two ways of hiding that honest programs do not have; honest
-signs subtract at most what the strongest suspicious family adds, and never veto.
+signs subtract at most what the strongest suspicious family adds, and never veto; they explain no
+name on a list, whose program may just not have reached its pool yet.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ from aisec_daemon.numerics.window import Array, filled
 _GROUP_OF = [GROUPS.index((p.family, p.group)) if p.family != "honest" else -1 for p in PIECES]
 _GROUPS = Groups.of(_GROUP_OF, len(GROUPS))
 _FAMILIES = Groups.of([FAMILIES.index(family) for family, _ in GROUPS], len(FAMILIES))
+_EXPLICABLE = np.flatnonzero([family != "lists" for family in FAMILIES])
 _HONEST = np.flatnonzero(np.array(_GROUP_OF) < 0)
 _EXPLAINING = np.flatnonzero([p.group == "pipes" or p.name == "memory_clock_low" for p in PIECES])
 _DECISIVE = np.flatnonzero([name in DECISIVE for name in NAMES])
@@ -67,7 +68,7 @@ def weigh(
     explained = seen | (matrix[:, _EXPLAINING] == 1).any(axis=1)
     families[:, 0] = np.minimum(families[:, 0], np.where(explained, CAPS[0], UNEXPLAINED_CAP))
     against = filled(weights[:, _HONEST]).sum(axis=1)
-    limit = np.minimum(HONEST_CAP, families.max(axis=1, initial=0.0))
+    limit = np.minimum(HONEST_CAP, families[:, _EXPLICABLE].max(axis=1, initial=0.0))
     honest = np.minimum(against, limit)
     score = (families.sum(axis=1) - honest) / LINE
     score = np.where(unsettled & (score < 1), np.nan, score)

@@ -295,6 +295,12 @@ PIECES = (
     ),
     _concealment("name", 0.7, "its name is unlike its program's", "reasoned: wrappers do so, too"),
     _concealment(
+        "defunct",
+        2.0,
+        "its main thread has ended, so that it looks like a zombie, and others go on",
+        "reasoned: pthread_exit(3) allows it; programs that work on a GPU seldom do it",
+    ),
+    _concealment(
         "unresolved",
         2.7,
         "/proc does not show the process that the driver lists",

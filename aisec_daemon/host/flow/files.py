@@ -13,9 +13,9 @@ from typing import NamedTuple
 from aisec_daemon.host.flow.opened import Opened, read_opened, size_of
 from aisec_daemon.host.flow.seen import READ, WRITE, Target, folder_and_name
 from aisec_daemon.host.flow.storage import Storage, storage
+from aisec_daemon.host.proc.folder import open_folder
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.mountinfo import MOUNTINFO_BYTES, Mount, mount_of, parse_mountinfo
-from aisec_daemon.host.proc.stat import read_start_ticks
 from aisec_daemon.host.program.file import is_procfs
 from aisec_daemon.host.redaction.redact import redact_path
 from aisec_daemon.host.slurp import slurp
@@ -23,7 +23,6 @@ from aisec_daemon.host.workload.formats import Format, Mapped, large_bytes, reco
 
 _LINKS_MAX = 4096  # of one process
 _TURN_LINKS = 32768
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 class File(NamedTuple):
@@ -62,11 +61,9 @@ class Files:
         self._mounts.clear()
 
     def read(self, identity: ProcessIdentity, mapped: Sequence[Mapped]) -> Listed:
-        """Read those of one process; OSError if they may not be read, ValueError if it is gone."""
-        folder = os.open(self._proc / str(identity.pid), _DIRECTORY)
+        """Read those of one process; OSError if they may not be read, or if it is gone."""
+        folder = open_folder(self._proc, identity)
         try:
-            if read_start_ticks(folder) != identity.start_ticks:
-                raise ValueError("another process bears the pid now")
             listing = read_opened(folder, min(_LINKS_MAX, self._left), real=self._real)
             self._left -= listing.links
             unread = 0.0

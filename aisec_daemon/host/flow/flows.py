@@ -115,7 +115,7 @@ class Flows:
 
     def _text(self, identity: ProcessIdentity, file: str) -> bytes:
         try:
-            return slurp(f"{self._proc}/{identity.pid}/{file}", _TEXT_BYTES)
+            return slurp(f"{self._proc}/{identity.folder}/{file}", _TEXT_BYTES)
         except OSError as error:
             if error.errno not in GONE:
                 self._tally.add(Call("flow", file, errorcode.get(error.errno or 0, "EIO")))

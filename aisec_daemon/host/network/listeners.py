@@ -90,13 +90,13 @@ class Listeners:
         for name, namespace in self._known.items():
             members = [one.identity for one in places[name]]
             if not name:
-                namespace.read_own(self._turn, members, f"{self._proc}/{members[0].pid}")
+                namespace.read_own(self._turn, members, f"{self._proc}/{members[0].folder}")
             elif (inodes := namespace.due(self._turn, members)) is not None:
                 due.append((namespace.read, name, inodes))
         due.sort(key=lambda one: one[:2])
         for _, name, inodes in due[:_TABLES_MAX]:
             members = [one.identity for one in places[name]]
-            folder = f"{self._proc}/{members[0].pid}"
+            folder = f"{self._proc}/{members[0].folder}"
             self._known[name].read_other(self._turn, members, inodes, folder)
 
     def _listeners(

@@ -10,7 +10,7 @@ from pathlib import Path
 from aisec_daemon.host.network.proc_net import parse_tcp
 from aisec_daemon.host.network.socket import TcpSocket
 from aisec_daemon.host.proc.attributes import GONE
-from aisec_daemon.host.proc.descriptors import read_links, socket_inodes
+from aisec_daemon.host.proc.descriptors import LINKS_MAX, read_links, socket_inodes
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.tally import Call, Tally
 
@@ -57,7 +57,7 @@ class Owners:
 
     def namespace(self, identity: ProcessIdentity) -> tuple[str, str]:
         """Return the network namespace's name, and a folder to read it in: "" if it is ours."""
-        folder = f"{self._proc}/{identity.pid}"
+        folder = f"{self._proc}/{identity.folder}"
         try:
             theirs = str(Path(f"{folder}/ns/net").readlink())
             ours = str(Path("/proc/self/ns/net").readlink())
@@ -81,13 +81,16 @@ class Owners:
         While the number of its open files stays the same (Linux 6.2 and later tell it without a
         listing) they are those of the last time, but for every sixth turn, or if asked `anew`.
         """
-        folder = f"{self._proc}/{identity.pid}/fd"
+        folder = f"{self._proc}/{identity.folder}/fd"
         known = self._inodes_known.get(identity.subject)
         must = anew or not (self._turn + identity.pid) % _TURNS_BETWEEN
         try:
             files = os.stat(folder).st_size  # noqa: PTH116 - a Path costs more than the call
             if must or known is None or not files or known[0] != files:
-                known = files, socket_inodes(read_links(folder))
+                links = read_links(folder)
+                if len(links) >= LINKS_MAX:
+                    self._tally.add(Call("proc", "fd", "too many"))
+                known = files, socket_inodes(links)
         except OSError as error:
             if error.errno in GONE:
                 return frozenset()

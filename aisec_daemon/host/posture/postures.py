@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from errno import ESRCH, errorcode
+from errno import errorcode
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -22,8 +22,8 @@ from aisec_daemon.host.posture.mps import is_service
 from aisec_daemon.host.posture.node import NodeFacts, read_files, share_on
 from aisec_daemon.host.posture.status import Status, parse_status
 from aisec_daemon.host.proc.attributes import GONE
+from aisec_daemon.host.proc.folder import open_folder
 from aisec_daemon.host.proc.identity import ProcessIdentity
-from aisec_daemon.host.proc.stat import START_TICKS, split
 from aisec_daemon.host.tally import Call, Tally
 from aisec_daemon.host.workload.workload import Workload
 from aisec_daemon.host.workload.workloads import Workloads
@@ -34,7 +34,6 @@ _GROUPS = 64  # read in one turn
 _STATUSES = 1024  # likewise
 _MEMBERS = 256  # of one group whose status is looked at
 _TURN_BYTES = 8 << 20  # of mounts, unless a single process has more
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ class Postures:
     def _read_status(self, who: ProcessIdentity, now: float) -> None:
         known = self._statuses[who.subject] = _Known(_image(who), now)
         try:
-            directory = self._open(who)
+            directory = open_folder(self._proc, who)
         except (OSError, ValueError) as error:
             self._fail("status", error)
             return
@@ -146,7 +145,7 @@ class Postures:
         if status is None or status.status is None:
             return 0
         try:
-            directory = self._open(who)
+            directory = open_folder(self._proc, who)
         except (OSError, ValueError) as error:
             self._fail("stat", error)
             return 0
@@ -158,20 +157,6 @@ class Postures:
         finally:
             os.close(directory)
         return size
-
-    def _open(self, who: ProcessIdentity) -> int:
-        """Open a process's folder; OSError, ValueError if another process bears the pid now."""
-        directory = os.open(self._proc / str(who.pid), _DIRECTORY)
-        try:
-            _, fields = split(slurp(directory, "stat"))
-            start = int(fields[START_TICKS])
-        except BaseException:
-            os.close(directory)
-            raise
-        if start != who.start_ticks:
-            os.close(directory)
-            raise ProcessLookupError(ESRCH, "another process bears the pid now")
-        return directory
 
     def _posture(
         self, key: str, members: Sequence[Workload], gpus: Sequence[GpuReading] | None
@@ -204,7 +189,7 @@ class Postures:
     ) -> NodeFacts:
         if now - self._node_at >= _NODE_SECONDS:
             named = (each.identity for each in workloads if is_service(each.identity.name))
-            services = [self._proc / str(who.pid) for who in named]
+            services = [self._proc / who.folder for who in named]
             self._node, self._node_at = read_files(host.roots, services), now
         if gpus is None:
             return self._node

@@ -7,19 +7,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Collection
-from errno import ESRCH
 from pathlib import Path
 
 from aisec_daemon.host.probe.get import Target
 from aisec_daemon.host.probe.recognition import Measured
 from aisec_daemon.host.probe.services import Service
+from aisec_daemon.host.proc.folder import open_folder
 from aisec_daemon.host.proc.identity import ProcessIdentity
-from aisec_daemon.host.proc.stat import read_start_ticks
 
 COMMAND = (sys.executable, "-I", "-m", "aisec_daemon.host.probe.child")
 
 _SECONDS = 5.0  # to begin, to ask for a second, and to end
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 def measure_inside(
@@ -51,15 +49,8 @@ def measure_inside(
 
 def _open(proc: Path, identity: ProcessIdentity) -> int:
     """Open the namespace of this very process, not of another one that bears its pid by now."""
-    directory = os.open(proc / str(identity.pid), _DIRECTORY)
+    directory = open_folder(proc, identity)
     try:
-        namespace = os.open("ns/net", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
-        try:
-            if read_start_ticks(directory) != identity.start_ticks:
-                raise ProcessLookupError(ESRCH, "another process bears the pid now")
-        except (OSError, ValueError):
-            os.close(namespace)
-            raise
-        return namespace
+        return os.open("ns/net", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
     finally:
         os.close(directory)

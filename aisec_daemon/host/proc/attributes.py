@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from aisec_daemon.host.indicators.matcher import Matcher, default
 from aisec_daemon.host.proc.cgroup import Placement, parse_cgroup
+from aisec_daemon.host.proc.folder import living_line, living_thread
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.mounted_place import place_by_mounts
 from aisec_daemon.host.proc.mountinfo import MOUNTINFO_BYTES, parse_mountinfo
@@ -40,7 +41,8 @@ class Known:
     """A process as it was read: who it is, of which image, and its stat, kept open to ask again.
 
     `descriptor` is -1 where none is kept; `dying` if it died while it was read and could no longer
-    tell all; `fresh` until a scan has shown it; `stale` if it may no longer be who it was.
+    tell all; `fresh` until a scan has shown it; `stale` if it may no longer be who it was, or a
+    later reading may tell more.
     `numbers` are those of `line`, its stat as it was read last.
     """
 
@@ -110,20 +112,38 @@ class Attributes:
         stat = parse_stat(os.pread(descriptor, STAT_BYTES, 0))
         for _ in range(_ATTEMPTS):
             before = stat
-            reading = _Reading(directory, before)
-            identity = self._identity(pid, before, reading)
+            thread = living_thread(directory) if before.leaderless else 0
+            identity, failures = self._look(pid, before, directory, thread)
             try:
                 stat = parse_stat(os.pread(descriptor, STAT_BYTES, 0))
-                dying = stat.dead
+                dying = not living_line(f"task/{thread}/stat", directory) if thread else stat.dead
             except ProcessLookupError:
                 dying = True
             if dying:
-                return Known(_dying(identity), before.image, descriptor, dying=True)
+                stale = stat.leaderless  # others may go on: it is asked again
+                return Known(_dying(identity), before.image, descriptor, dying=True, stale=stale)
             if stat.image == before.image:
                 break
-        for call, code in reading.failures:
+        for call, code in failures:
             self._tally.add(Call("proc", call, code))
         return Known(identity, before.image, descriptor)
+
+    def _look(
+        self, pid: int, stat: Stat, directory: int, thread: int
+    ) -> tuple[ProcessIdentity, list[tuple[str, str]]]:
+        """Read a process once, by a thread of it where its main one has ended; and what failed."""
+        if not thread:
+            reading = _Reading(directory, stat)
+            return self._identity(pid, stat, reading), reading.failures
+        try:
+            folder = os.open(f"task/{thread}", _DIRECTORY, dir_fd=directory)
+        except OSError:  # it has ended meanwhile
+            return self._look(pid, stat, directory, 0)
+        try:
+            reading = _Reading(folder, stat)
+            return replace(self._identity(pid, stat, reading), thread=thread), reading.failures
+        finally:
+            os.close(folder)
 
     def _identity(self, pid: int, stat: Stat, reading: _Reading) -> ProcessIdentity:
         link = reading.link()

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from aisec_daemon.host.proc.attributes import Known
+from aisec_daemon.host.proc.folder import living_line
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.stat import (
     START_TICKS,
@@ -15,6 +16,7 @@ from aisec_daemon.host.proc.stat import (
     Numbers,
     dead,
     image,
+    leaderless,
     numbers,
     split,
 )
@@ -58,12 +60,12 @@ class Cache:
         except OSError:
             return None
 
-    @staticmethod
-    def take(known: Known, line: bytes) -> Numbers | None:
+    def take(self, known: Known, line: bytes) -> Numbers | None:
         """Take a stat that was read; None if it is of another image, or none at all.
 
         Most processes did nothing since the last time: their stat is the same to the letter. The
-        dead keep their image: all that tells it is zero then.
+        dead keep their image: all that tells it is zero then. None, too, if the main thread has
+        ended and no thread is known that goes on, unless the process was found to end.
         """
         if line == known.line:
             return known.numbers
@@ -74,9 +76,20 @@ class Cache:
         if image(head, fields) == known.image or (
             dead(fields) and fields[START_TICKS] == known.image[1]
         ):
-            known.line, known.numbers = line, numbers(fields)
-            return known.numbers
+            found = numbers(fields)
+            if leaderless(fields) and not known.dying:
+                thread = known.identity.thread and self._thread(known.identity)
+                if not thread:
+                    return None
+                found = found._replace(pages=thread.pages, virtual_bytes=thread.virtual_bytes)
+            known.line, known.numbers = line, found
+            return found
         return None
+
+    def _thread(self, identity: ProcessIdentity) -> Numbers | None:
+        """Return what the stat of the thread by which a process is read says; None if it ended."""
+        line = living_line(f"{self._proc}/{identity.folder}/stat")
+        return numbers(split(line)[1]) if line else None
 
     def last_numbers(self) -> dict[int, Numbers]:
         """Return the numbers that were read last, by pid."""

@@ -13,7 +13,8 @@ class ProcessIdentity:
     ticks since boot (proc(5), field 22 of stat); `command` is redacted, `command_hash` is a keyed
     hash of the command line as it was; `uid` is the effective one; `executable_state` is empty,
     "deleted" or "memfd"; `indicators` are ids of known miners' marks, joined by spaces. `group` is
-    the control group that told the container, empty if none did; it alone stays on the host floor.
+    the control group that told the container, empty if none did; `thread` is one that goes on where
+    the main thread has ended, else 0. These two stay on the host floor.
     """
 
     pid: int
@@ -35,8 +36,14 @@ class ProcessIdentity:
     login_user: str | None
     indicators: str = ""
     group: str = ""
+    thread: int = 0
 
     @property
     def subject(self) -> str:
         """The process as rows name it: a pid alone is used again, with its start it is not."""
         return f"{self.pid}:{self.start_ticks}"
+
+    @property
+    def folder(self) -> str:
+        """The folder below /proc that tells of the process."""
+        return f"{self.pid}/task/{self.thread}" if self.thread else str(self.pid)

@@ -28,6 +28,7 @@ class Stat(NamedTuple):
 
     name: bytes
     dead: bool
+    leaderless: bool
     parent: int
     kernel_thread: bool
     start_ticks: int
@@ -81,12 +82,18 @@ def dead(fields: list[bytes]) -> bool:
     return fields[STATE] in _DEAD or bool(int(fields[FLAGS]) & EXITING)
 
 
+def leaderless(fields: list[bytes]) -> bool:
+    """Say whether the main thread has ended, and its memory with it, while others go on."""
+    return fields[VIRTUAL_BYTES] == b"0" and int(fields[THREADS]) > 1
+
+
 def parse_stat(line: bytes) -> Stat:
     """Parse /proc/PID/stat; ValueError if it is not one."""
     head, fields = split(line)
     return Stat(
         name=head.partition(b" (")[2],
         dead=dead(fields),
+        leaderless=leaderless(fields),
         parent=int(fields[PARENT]),
         kernel_thread=bool(int(fields[FLAGS]) & KERNEL_THREAD),
         start_ticks=int(fields[START_TICKS]),

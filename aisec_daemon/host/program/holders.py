@@ -10,12 +10,13 @@ from errno import EACCES, EPERM, errorcode
 from pathlib import Path
 
 from aisec_daemon.host.proc.attributes import GONE
-from aisec_daemon.host.proc.descriptors import holds_gpu, read_links
+from aisec_daemon.host.proc.descriptors import LINKS_MAX, holds_gpu, read_links
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Call, Tally
 
 _DENIED = frozenset((EACCES, EPERM))
+_FIRST_LINKS = 1 << 18
 
 
 @dataclass(slots=True)
@@ -32,7 +33,7 @@ class _Seen:
 class Holders:
     """Looks at the open files of all processes, some of them each turn.
 
-    The first turn looks at all. Later, new processes come first, then those looked at longest ago;
+    The first turn looks at all, unless they have more files open than any node's should. Later, new processes come first, then those looked at longest ago;
     a turn asks for the number of open files of at most `checks_max` processes (Linux 6.2 and later
     tell it without a listing) and follows about `links_max` links at most. One whose number has not
     changed is not read again until `turns_max` turns have passed. Not safe between threads.
@@ -59,7 +60,7 @@ class Holders:
 
     @property
     def denied(self) -> int:
-        """How many processes' open files may not be read."""
+        """How many processes' open files may not be read, or are too many to be."""
         return sum(seen.denied for seen in self._seen.values())
 
     def find(self) -> list[ProcessIdentity]:
@@ -69,7 +70,7 @@ class Holders:
         alive = {each.pid: each for each in running if each.executable != ""}
         self._forget(alive)
         self._queue.extendleft(alive.keys() - self._seen.keys())
-        checks, links, _ = self._limits if self._turn > 1 else (len(alive), len(alive) << 16, 0)
+        checks, links, _ = self._limits if self._turn > 1 else (len(alive), _FIRST_LINKS, 0)
         for _ in range(min(checks, len(self._queue))):
             if links <= 0:
                 break
@@ -92,7 +93,7 @@ class Holders:
     def _look(self, pid: int, identity: ProcessIdentity) -> int:
         """Look at one process; return how many links were followed."""
         seen = self._seen.get(pid)
-        folder = f"{self._proc}/{pid}/fd"
+        folder = f"{self._proc}/{identity.folder}/fd"
         try:
             files = os.stat(folder).st_size  # noqa: PTH116 - a Path for each would double the cost
             if seen is not None and files and files == seen.files and not self._overdue(seen):
@@ -100,7 +101,11 @@ class Holders:
             links = read_links(folder)
         except OSError as error:
             return self._fail(pid, identity, error)
-        self._seen[pid] = _Seen(identity.start_ticks, files, self._turn, holds_gpu(links))
+        holds = holds_gpu(links)
+        cut = not holds and len(links) >= LINKS_MAX
+        if cut:
+            self._tally.add(Call("proc", "fd", "too many"))
+        self._seen[pid] = _Seen(identity.start_ticks, files, self._turn, holds, denied=cut)
         return len(links)
 
     def _overdue(self, seen: _Seen) -> bool:

@@ -12,13 +12,13 @@ from threading import Lock
 from aisec_daemon.host.driver import has_driver
 from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.nvml.client import Nvml
+from aisec_daemon.host.proc.folder import open_folder
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.io import parse_io
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.proc.stat import (
     FLAGS,
     KERNEL_THREAD,
-    START_TICKS,
     STAT_BYTES,
     VIRTUAL_BYTES,
     dead,
@@ -39,7 +39,6 @@ from aisec_daemon.host.tally import Call, Tally
 
 _TURN_BYTES = 2 << 20  # of maps read in one turn, unless a single process has more
 _MEMBERS_SECONDS = 2.0
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 @dataclass(frozen=True)
@@ -136,11 +135,9 @@ class Programs:
         self, identity: ProcessIdentity, may_read_maps: bool, *, real: bool
     ) -> tuple[Program, int]:
         """Read one; OSError or ValueError if it is gone, or no longer who it was."""
-        directory = os.open(self._proc / str(identity.pid), _DIRECTORY)
+        directory = open_folder(self._proc, identity)
         try:
             head, fields = split(_slurp(directory, "stat"))
-            if int(fields[START_TICKS]) != identity.start_ticks:
-                raise ValueError("another process bears the pid now")
             known = self._images.get(identity.subject)
             now, ended = image(head, fields), dead(fields)
             if ended and known is None:
@@ -151,7 +148,7 @@ class Programs:
             if not ended and not int(fields[FLAGS]) & KERNEL_THREAD:
                 mapped = int(fields[VIRTUAL_BYTES])
                 size = self._read_image(known, directory, head, mapped, may_read_maps, real=real)
-            read, written = self._read_io(directory)
+            read, written = self._read_io(directory, "../../io" if identity.thread else "io")
             return Program(identity, read, written, known), size
         finally:
             os.close(directory)
@@ -177,9 +174,9 @@ class Programs:
         known.maps.note(self._turn, mapped)
         return size
 
-    def _read_io(self, directory: int) -> tuple[float, float]:
+    def _read_io(self, directory: int, file: str) -> tuple[float, float]:
         try:
-            return parse_io(_slurp(directory, "io"))
+            return parse_io(_slurp(directory, file))
         except ValueError:
             self._tally.add(Call("program", "io", "malformed"))
         except OSError as error:

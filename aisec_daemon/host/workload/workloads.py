@@ -164,17 +164,18 @@ class Workloads:
 
     def _examine(self, known: Looked, *, real: bool) -> int:
         """Look at one process; return what that cost."""
-        place = f"{self._proc}/{known.identity.pid}"
+        place = f"{self._proc}/{known.identity.folder}"
         try:
             size = self._examiner.examine(known, place, real=real)
             known.denied = False
             if known.late:
                 self._tally.add(Call("workload", "files", "late"))
+            pid = known.identity.pid
             if (
                 works(known)
-                and read_start_ticks(None, f"{place}/stat") != known.identity.start_ticks
+                and read_start_ticks(None, f"{self._proc}/{pid}/stat") != known.identity.start_ticks
             ):
-                del self._looked[known.identity.pid]  # another process bears the pid now
+                del self._looked[pid]  # another process bears the pid now
         except (OSError, ValueError) as error:
             self._fail(known, error)
             return 0

@@ -95,6 +95,11 @@ def test_what_connects_to_nobody_is_a_warning_unless_it_hides_or_is_listed(spoke
     assert weighed(*spoke, "no_outward").severities == (severity,)
 
 
+def test_honest_signs_do_not_explain_a_name_on_a_list():
+    """It is told at once, before it has reached its pool."""
+    assert weighed("listed", *HONEST).score[0] == weighed("listed").score[0]
+
+
 @pytest.mark.parametrize("alone", ["listed", "kernel_thread", "memory_executable"])
 def test_some_signs_are_enough(alone):
     assert weighed(alone).score[0] >= 1

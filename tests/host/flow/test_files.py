@@ -68,5 +68,5 @@ def test_who_bears_the_pid_now_is_not_asked(read):
     with closing(Processes(Path("/"), Tally(), bytes(32), connector=False)) as processes:
         us = processes.lookup(os.getpid())
     object.__setattr__(us, "start_ticks", 1)
-    with pytest.raises(ValueError, match="another process"):
+    with pytest.raises(ProcessLookupError, match="another process"):
         files.read(us, ())

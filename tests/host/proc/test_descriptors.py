@@ -26,6 +26,12 @@ def test_our_own_files_are_told(tmp_path):
     assert descriptors() == before
 
 
+def test_more_files_than_any_program_needs_are_not_all_followed(monkeypatch):
+    monkeypatch.setattr("aisec_daemon.host.proc.descriptors.LINKS_MAX", 2)
+
+    assert len(read_links("/proc/self/fd")) == 2
+
+
 @pytest.mark.parametrize("node", ["nvidia0", "nvidiactl", "nvidia-uvm", "nvidia-caps/nvidia-cap1"])
 def test_a_node_of_the_driver_is_known(node):
     assert holds_gpu([b"/dev/null", b"/dev/" + node.encode()])

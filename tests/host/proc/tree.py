@@ -76,8 +76,9 @@ def stat_fields(
     pages: int = 10,
     code: int = 4096,
     arguments: int = 8192,
+    virtual: int = 1 << 24,
 ) -> str:
     """What stands behind the name in /proc/PID/stat."""
     fields = {3: state, 4: parent, 9: flags, 14: ticks, 15: 0, 20: threads, 22: start}
-    fields |= {24: pages, 26: code, 48: arguments}
+    fields |= {23: virtual, 24: pages, 26: code, 48: arguments}
     return " ".join(str(fields.get(number, 0)) for number in range(3, 53))

@@ -128,6 +128,30 @@ def test_a_refusal_is_counted_and_said(world, monkeypatch):
     assert [call.code for call, _, _ in world.tally.rows() if call.call == "fd"] == ["EACCES"]
 
 
+def test_more_files_than_are_followed_are_counted_and_said(world, monkeypatch):
+    """A node may be among the others, unless one was found."""
+    monkeypatch.setattr(module, "LINKS_MAX", 3)
+    world.add(1, 2)
+    world.links[2] = [b"/dev/nvidia0"] * 3
+    holders = world.holders()
+
+    assert pids(holders.find()) == [2]
+    assert holders.denied == 1
+    assert [call.code for call, _, _ in world.tally.rows() if call.call == "fd"] == ["too many"]
+
+
+def test_the_first_turn_is_bounded_too(world, monkeypatch):
+    monkeypatch.setattr(module, "_FIRST_LINKS", 6)
+    world.add(*range(1, 11))
+    holders = world.holders(checks_max=10, links_max=12)
+    holders.find()
+    assert len(world.read) == 2
+    while len(world.read) < 10:
+        holders.find()
+
+    assert sorted(world.read) == list(range(1, 11))
+
+
 def test_a_pid_that_is_used_again_is_looked_at_anew(world):
     world.add(1)
     world.links[1] = [b"/dev/nvidia0"]

@@ -79,5 +79,10 @@ def kernel_thread(stage: Stage, plan: Plan) -> Plan:
     return _program(replace(plan, words=words), disguise="kernel_thread")
 
 
+def defunct(stage: Stage, plan: Plan) -> Plan:
+    """Its main thread ends, and ps shows a zombie."""
+    return _program(replace(plan, words=unlisted(stage, plan)), disguise="defunct")
+
+
 def _program(plan: Plan, **changes: object) -> Plan:
     return replace(plan, program=replace(plan.program, **changes))

@@ -127,6 +127,7 @@ EVASIONS: dict[str, Evasion] = {
     "restarting": restarting,
     "low-level": low_level,
     "kernel-thread": disguises.kernel_thread,
+    "defunct": disguises.defunct,
     "beside-training": beside,
     "blinding": blinding,
 }
