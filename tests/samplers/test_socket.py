@@ -115,13 +115,13 @@ def test_files_that_may_not_be_read_are_no_empty_table(tmp_path, monkeypatch):
     assert [call.code for call, _, _ in tally.rows() if call.call == "fd"] == ["EACCES"]
 
 
-def start_server(*prefix):
+def start_server(*prefix, then=""):
     """Start a process that talks to itself over loopback; return it and the client's port."""
     script = (
         "import socket;"
         "s=socket.create_server(('127.0.0.1',0));"
         "c=socket.create_connection(s.getsockname());a=s.accept()[0];"
-        "c.sendall(b'x'*99);a.recv(99);"
+        f"c.sendall(b'x'*99);a.recv(99);{then}"
         "print(c.getsockname()[1],flush=True);input()"
     )
     process = subprocess.Popen(
@@ -167,6 +167,68 @@ def test_another_namespace_tells_who_talks_to_whom_but_not_how_much():
     assert np.isnan(row["sent_bytes"])
     assert np.isnan(row["received_age_seconds"])
     assert set(snapshot.labels["grain"]) == {"proc", "tcp_info"}
+
+
+@pytest.mark.system
+def test_a_socket_that_was_taken_along_into_another_namespace_is_found():
+    """Needs root: the process leaves our network and keeps what it had opened there."""
+    leave = "import ctypes;assert ctypes.CDLL(None).unshare(0x40000000)==0;"
+    process, port = start_server(then=leave)
+    with process:
+        snapshot = Socket().read(SimpleNamespace(sockets=sockets_of(process.pid)), 1.0)
+        process.kill()
+
+    (row,) = rows(snapshot, port)
+    assert (row["state"], row["sent_bytes"], row["grain"]) == ("established", 99.0, "tcp_info")
+
+
+KINDS = {
+    "udp": (socket.AF_INET, socket.SOCK_DGRAM),
+    "tcp": (socket.AF_INET6, socket.SOCK_STREAM),
+    "unix": (socket.AF_UNIX, socket.SOCK_STREAM),
+    "netlink": (socket.AF_NETLINK, socket.SOCK_RAW),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_socket_that_no_table_lists_is_told_if_it_may_reach_others(read, kind):
+    """One of TCP that is not connected is in none, either."""
+    with socket.socket(*KINDS[kind]) as opened:
+        inode = os.fstat(opened.fileno()).st_ino
+        read(100.0)
+        snapshot = read(105.0)
+    found = {
+        subject: {name: words[at] for name, words in snapshot.labels.items()}
+        for at, subject in enumerate(snapshot.subjects)
+        if subject.endswith(f"/{inode}")
+    }
+
+    assert len(found) == (kind in {"udp", "tcp"})
+    for subject, words in found.items():
+        told = words["protocol"], words["state"], words["grain"], words["peer_scope"]
+        assert told == (kind, "unlisted", "none", None)
+        row = snapshot.subjects.index(subject)
+        assert snapshot["first_seen_timestamp_seconds"][row] == 100.0
+        assert np.isnan(snapshot["sent_bytes"][row])
+
+
+def test_protocols_are_asked_once(monkeypatch):
+    asked = []
+    real = owners_module.protocols
+    monkeypatch.setattr(
+        owners_module,
+        "protocols",
+        lambda folder, inodes: asked.append(inodes) or real(folder, inodes),
+    )
+    process, _ = start_server(then="u=socket.socket(socket.AF_INET,socket.SOCK_DGRAM);")
+    with process:
+        sockets = sockets_of(process.pid)
+        for now in range(3):
+            sockets.read(now)
+            assert [each.protocol for each in sockets.others(now)] == ["udp"]
+        process.kill()
+
+    assert [len(inodes) for inodes in asked] == [1]
 
 
 def test_a_kernel_without_sock_diag_leaves_the_coarser_grain(monkeypatch):

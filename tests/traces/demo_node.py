@@ -205,7 +205,8 @@ def program_rows(second: int) -> dict:
 
 def socket_rows(second: int) -> dict:
     """Return the renamed program's connection to a pool, and the LLM server's clients."""
-    words = {"state": "established", "local_address": "10.0.0.5", "grain": "tcp_info"}
+    words = {"protocol": "tcp", "state": "established", "local_address": "10.0.0.5"}
+    words |= {"grain": "tcp_info"}
     renamed, serving = "7400:740000", "5200:520000"
     pool = {"process": renamed, "local_port": "51234", "peer_address": "203.0.113.7"}
     pool |= words | {"peer_port": "443", "peer_scope": "public"}
@@ -214,6 +215,7 @@ def socket_rows(second: int) -> dict:
     rows = {f"{renamed}/881": (slow | seen | {"sent_age_seconds": second % 9.0}, pool)}
     listen = {
         "process": serving,
+        "protocol": "tcp",
         "state": "listen",
         "local_address": "0.0.0.0",
         "grain": "tcp_info",

@@ -41,6 +41,7 @@ class _Shape:
     age: float = np.nan
     peer: str = ""
     tells: bool = False
+    unlisted: bool = False  # it has a socket of which no table tells where it leads
 
 
 def evidence(
@@ -58,7 +59,7 @@ def evidence(
         shapes.get(process, nothing) if process in looked_at else None for process in rows.processes
     ]
     pieces = {
-        name: np.array([np.nan if s is None else float(_holds(s, name)) for s in found])
+        name: np.array([np.nan if s is None else _holds(s, name) for s in found])
         for name in _PIECES
     }
     numbers = {
@@ -68,11 +69,11 @@ def evidence(
     return pieces, numbers, tuple("" if s is None else s.peer for s in found)
 
 
-def _holds(shape: _Shape, name: str) -> bool:
+def _holds(shape: _Shape, name: str) -> float:
     if name == "clients":
         return shape.inward >= _FEW
     if name == "no_outward":
-        return shape.reaching == 0
+        return np.nan if shape.unlisted and not shape.reaching else shape.reaching == 0
     if name == "api_listener":
         return shape.tells
     lone = 0 < shape.outward <= _FEW and shape.inward < _FEW
@@ -92,6 +93,9 @@ def _shapes(sockets: View) -> dict[str, _Shape]:
         if process is None:
             continue
         shape = shapes.setdefault(process, _Shape())
+        if labels["state"][row] == "unlisted":
+            shape.unlisted = True
+            continue
         if labels["state"][row] == "listen":
             shape.tells |= labels["local_port"][row] in _API_PORTS
             continue

@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from errno import errorcode
 from pathlib import Path
 
 from aisec_daemon.host.network.proc_net import parse_tcp
 from aisec_daemon.host.network.socket import TcpSocket
 from aisec_daemon.host.proc.attributes import GONE
-from aisec_daemon.host.proc.descriptors import LINKS_MAX, read_links, socket_inodes
+from aisec_daemon.host.proc.descriptors import LINKS_MAX, protocols, read_links, socket_inodes
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.tally import Call, Tally
 
 _TURNS_BETWEEN = 6  # looks at all open files of a program whose number does not change
 TABLE_BYTES = 4 << 20  # of one namespace's table: some 25,000 sockets
+
+
+@dataclass(slots=True)
+class Owned:
+    """The sockets of some processes: the subject of each inode; that of the first if several share.
+
+    `members` are the processes with their inodes by network namespace, which is named by a folder
+    to read it in, our own by "". A socket need not be of its process's namespace: it may have been
+    handed on, or opened before the namespace was left. `denied` processes may not be looked at.
+    """
+
+    subjects: dict[int, str] = field(default_factory=dict)
+    members: dict[str, list[tuple[ProcessIdentity, frozenset[int]]]] = field(default_factory=dict)
+    denied: int = 0
 
 
 class Owners:
@@ -27,27 +42,23 @@ class Owners:
         self._turn = 0
         self._inodes_known: dict[str, tuple[int, frozenset[int]]] = {}
 
-    def find(self, members: Iterable[ProcessIdentity]) -> tuple[dict[str, dict[int, str]], int]:
-        """Return, by namespace, whose each socket is; and how many may not be looked at.
-
-        A namespace is named by a folder to read it in, our own by "". A socket that several
-        processes share is the first one's.
-        """
+    def find(self, members: Iterable[ProcessIdentity]) -> Owned:
+        """Return whose each socket is, and in which network namespaces to look for them."""
         members = list(members)
         self.turn(members)
-        owned: dict[str, dict[int, str]] = {}
+        owned = Owned()
         folders: dict[str, str] = {}
-        denied = 0
         for identity in members:
             inodes = self.inodes(identity)
             if inodes is None:
-                denied += 1
+                owned.denied += 1
             elif inodes:
                 name, folder = self.namespace(identity)
-                mine = owned.setdefault(folders.setdefault(name, folder), {})
+                there = owned.members.setdefault(folders.setdefault(name, folder), [])
+                there.append((identity, inodes))
                 for inode in inodes:
-                    mine.setdefault(inode, identity.subject)
-        return owned, denied
+                    owned.subjects.setdefault(inode, identity.subject)
+        return owned
 
     def turn(self, members: Collection[ProcessIdentity]) -> None:
         """Begin a turn, and forget who is not among these."""
@@ -98,6 +109,15 @@ class Owners:
             return None
         self._inodes_known[identity.subject] = known
         return known[1]
+
+    def protocols(self, identity: ProcessIdentity, inodes: Collection[int]) -> dict[int, str]:
+        """Return the protocols of some of its sockets; none if it is gone or may not be read."""
+        try:
+            return protocols(f"{self._proc}/{identity.folder}/fd", inodes)
+        except OSError as error:
+            if error.errno not in GONE:
+                self.fail("proc", "fd", error)
+            return {}
 
     def _table(self, path: str) -> list[TcpSocket] | None:
         try:

@@ -11,21 +11,32 @@ from typing import Protocol
 
 from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.network import diag
-from aisec_daemon.host.network.owners import Owners
+from aisec_daemon.host.network.owners import Owned, Owners
 from aisec_daemon.host.network.socket import TcpSocket
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.tally import Call, Tally
 
 _SOCKETS_MAX = 4096  # rows at once
 _NAMESPACES_MAX = 64  # other network namespaces read in one turn
+_LOCAL = frozenset(("", "alg", "netlink", "unix", "unix-stream"))  # they reach no other machine
 
 
 @dataclass(frozen=True)
 class OwnedSocket:
-    """A socket of a process, and the time at which it was first seen there."""
+    """A TCP socket of a process, and the time at which it was first seen there."""
 
     process: str
     socket: TcpSocket
+    first_seen: float
+
+
+@dataclass(frozen=True)
+class OtherSocket:
+    """A socket that may reach other machines and that no table of TCP lists: no more is known."""
+
+    process: str
+    inode: int
+    protocol: str
     first_seen: float
 
 
@@ -45,24 +56,51 @@ class Sockets:
         self._lock = Lock()
         self._owners = Owners(root, tally)
         self._first_seen: dict[tuple[str, int], float] = {}
+        self._unlisted: list[tuple[ProcessIdentity, frozenset[int]]] = []
+        self._others: dict[tuple[str, int], OtherSocket] = {}
 
     def read(self, now: float) -> list[OwnedSocket]:
-        """Read them all at `now`; UnreadableError if of nobody's sockets anything can be told."""
+        """Read all of TCP at `now`; UnreadableError if of nobody's anything can be told."""
         members = self._programs.members()
         with self._lock:
-            owned, denied = self._owners.find(members)
-            found = []
-            for namespace, owners in list(owned.items())[:_NAMESPACES_MAX]:
-                listed, whole = self._listed(namespace, owners)
-                found += [self._own(owners[each.inode], each, now) for each in listed]
-                denied += 0 if whole else len(set(owners.values()))
+            owned = self._owners.find(members)
+            found, denied = [], owned.denied
+            read: list[tuple[ProcessIdentity, frozenset[int]]] = []
+            for namespace in self._namespaces(owned):
+                there = owned.members.get(namespace, [])
+                listed, whole = self._listed(namespace, owned.subjects)
+                found += [self._own(owned.subjects[each.inode], each, now) for each in listed]
+                read += there if whole else ()
+                denied += 0 if whole else len(there)
             if denied and not found:
                 raise UnreadableError("proc", f"the sockets of {denied} programs may not be read")
+            known = {each.socket.inode for each in found}
+            self._unlisted = [(identity, inodes - known) for identity, inodes in read]
             found = found[:_SOCKETS_MAX]
             self._first_seen = {
                 (each.process, each.socket.inode): each.first_seen for each in found
             }
             return found
+
+    def others(self, now: float) -> list[OtherSocket]:
+        """Return the sockets of the same processes that the last reading found in no table."""
+        with self._lock:
+            before, self._others = self._others, {}
+            for identity, inodes in self._unlisted:
+                keys = {(identity.subject, inode) for inode in inodes}
+                new = [inode for _, inode in keys - before.keys()]
+                self._others |= {key: before[key] for key in keys & before.keys()}
+                for inode, protocol in self._owners.protocols(identity, new).items() if new else ():
+                    other = OtherSocket(identity.subject, inode, protocol, now)
+                    self._others[identity.subject, inode] = other
+            reaching = [each for each in self._others.values() if each.protocol not in _LOCAL]
+            return reaching[:_SOCKETS_MAX]
+
+    @staticmethod
+    def _namespaces(owned: Owned) -> list[str]:
+        """Return where to look: in our own, too, from which sockets may have been taken along."""
+        others = [name for name in owned.members if name]
+        return ["", *others[:_NAMESPACES_MAX]] if owned.members else []
 
     def _own(self, process: str, each: TcpSocket, now: float) -> OwnedSocket:
         return OwnedSocket(process, each, self._first_seen.get((process, each.inode), now))

@@ -33,10 +33,11 @@ class _Seen:
 class Holders:
     """Looks at the open files of all processes, some of them each turn.
 
-    The first turn looks at all, unless they have more files open than any node's should. Later, new processes come first, then those looked at longest ago;
-    a turn asks for the number of open files of at most `checks_max` processes (Linux 6.2 and later
-    tell it without a listing) and follows about `links_max` links at most. One whose number has not
-    changed is not read again until `turns_max` turns have passed. Not safe between threads.
+    The first turn looks at all, unless they have more files open than any node's should. Later, new
+    processes come first, then those looked at longest ago; a turn asks for the number of open files
+    of at most `checks_max` processes (Linux 6.2 and later tell it without a listing) and follows
+    about `links_max` links at most. One whose number has not changed is not read again until
+    `turns_max` turns have passed. Not safe between threads.
     """
 
     def __init__(

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import ExitStack
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisec_daemon.host.proc.descriptors import holds_gpu, read_links, socket_inodes
+from aisec_daemon.host.proc.descriptors import (
+    holds_gpu,
+    protocols,
+    read_links,
+    socket_inodes,
+)
 from tests.host.proc.tree import descriptors
 
 
@@ -44,6 +50,42 @@ def test_other_files_are_no_nodes():
 @given(st.lists(st.binary()))
 def test_only_sockets_have_their_inodes_told(links):
     assert socket_inodes([*links, b"socket:[12]", b"socket:[x]", b"socket:[]"]) >= {12}
+
+
+def test_protocols_are_the_kernels_words():
+    kinds = {
+        "tcp": (socket.AF_INET6, socket.SOCK_STREAM),
+        "udp": (socket.AF_INET, socket.SOCK_DGRAM),
+        "netlink": (socket.AF_NETLINK, socket.SOCK_RAW),
+    }
+    before = descriptors()
+    with ExitStack() as opened:
+        sockets = {name: opened.enter_context(socket.socket(*kind)) for name, kind in kinds.items()}
+        inodes = {os.fstat(each.fileno()).st_ino: name for name, each in sockets.items()}
+
+        assert protocols("/proc/self/fd", [*inodes, 1]) == inodes
+        assert protocols("/proc/self/fd", []) == {}
+    assert descriptors() == before
+
+
+@pytest.mark.parametrize("word", [b"X Y\0", b"\xff\0", b"", b"A\nB\0"])
+def test_what_is_no_protocols_name_is_none(monkeypatch, word):
+    monkeypatch.setattr("aisec_daemon.host.proc.descriptors.os.getxattr", lambda *_: word)
+    with socket.socket() as opened:
+        inode = os.fstat(opened.fileno()).st_ino
+
+        assert protocols("/proc/self/fd", [inode]) == {inode: ""}
+
+
+def test_a_kernel_that_does_not_tell_protocols(monkeypatch):
+    def refuse(*_):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr("aisec_daemon.host.proc.descriptors.os.getxattr", refuse)
+    with socket.socket() as opened:
+        inode = os.fstat(opened.fileno()).st_ino
+
+        assert protocols("/proc/self/fd", [inode]) == {inode: ""}
 
 
 def test_a_folder_that_is_gone_is_an_error():

@@ -83,6 +83,7 @@ def _numbers(flow: Flow, second: int) -> dict[str, float]:
 def _labels(there: list[tuple[Actor, Flow, str]]) -> dict[str, tuple[str, ...]]:
     return {
         "process": tuple(actor.subject for actor, _, _ in there),
+        "protocol": ("tcp",) * len(there),
         "state": tuple(flow.state for _, flow, _ in there),
         "local_address": tuple(flow.local[0] for _, flow, _ in there),
         "local_port": tuple(str(flow.local[1]) for _, flow, _ in there),
