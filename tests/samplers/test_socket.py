@@ -19,6 +19,7 @@ from aisec_daemon.host.network.sockets import Sockets
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
 from aisec_daemon.samplers.socket import Socket
+from tests.host.proc.tree import Tree
 
 
 class Members:
@@ -180,6 +181,22 @@ def test_a_socket_that_was_taken_along_into_another_namespace_is_found():
 
     (row,) = rows(snapshot, port)
     assert (row["state"], row["sent_bytes"], row["grain"]) == ("established", 99.0, "tcp_info")
+
+
+def test_inodes_of_a_copied_node_are_not_this_machines(tmp_path):
+    tree = Tree(tmp_path)
+    tree.add(7)
+    files = tree.proc / "7/fd"
+    files.mkdir()
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        closing(Processes(tmp_path, Tally(), b"k" * 16, connector=False)) as processes,
+    ):
+        (files / "3").symlink_to(f"socket:[{os.fstat(server.fileno()).st_ino}]")
+        sockets = Sockets(tmp_path, Members(processes, 7), Tally())
+
+        assert sockets.read(1.0) == []
+        assert [each.protocol for each in sockets.others(1.0)] == []
 
 
 KINDS = {

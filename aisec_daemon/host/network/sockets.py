@@ -14,6 +14,7 @@ from aisec_daemon.host.network import diag
 from aisec_daemon.host.network.owners import Owned, Owners
 from aisec_daemon.host.network.socket import TcpSocket
 from aisec_daemon.host.proc.identity import ProcessIdentity
+from aisec_daemon.host.program.file import is_procfs
 from aisec_daemon.host.tally import Call, Tally
 
 _SOCKETS_MAX = 4096  # rows at once
@@ -51,6 +52,7 @@ class Sockets:
     """Reads the sockets of the programs that `programs` tells of. Safe between threads."""
 
     def __init__(self, root: Path, programs: Members, tally: Tally) -> None:
+        self._proc = root / "proc"
         self._programs = programs
         self._tally = tally
         self._lock = Lock()
@@ -96,11 +98,14 @@ class Sockets:
             reaching = [each for each in self._others.values() if each.protocol not in _LOCAL]
             return reaching[:_SOCKETS_MAX]
 
-    @staticmethod
-    def _namespaces(owned: Owned) -> list[str]:
-        """Return where to look: in our own, too, from which sockets may have been taken along."""
-        others = [name for name in owned.members if name]
-        return ["", *others[:_NAMESPACES_MAX]] if owned.members else []
+    def _namespaces(self, owned: Owned) -> list[str]:
+        """Return where to look: in our own, too, from which sockets may have been taken along.
+
+        Not in our own for a copy of a node, whose inodes are not this machine's.
+        """
+        others = [name for name in owned.members if name][:_NAMESPACES_MAX]
+        ours = "" in owned.members or (others and is_procfs(self._proc))
+        return ["", *others] if ours else others
 
     def _own(self, process: str, each: TcpSocket, now: float) -> OwnedSocket:
         return OwnedSocket(process, each, self._first_seen.get((process, each.inode), now))
