@@ -40,8 +40,9 @@ class Program:
             ),
             Label(
                 "disguise",
-                "kernel_thread, interpreter or name if it pretends to be one; defunct if its main "
-                "thread has ended, as a zombie's, while others go on",
+                "kernel_thread, interpreter or name if it pretends to be one; replaced if nothing "
+                "of its executable is mapped; defunct if its main thread has ended, as a zombie's, "
+                "while others go on",
             ),
             Label("preload", "library that was preloaded from outside system folders"),
         ),

@@ -89,6 +89,66 @@ def test_a_sleep_that_calls_itself_a_kernel_thread_is_told(read, tmp_path):
     assert row["executable_place"] == "temporary"
 
 
+REPLACED = r"""
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+struct range { unsigned long begin, end; } *ranges;
+
+__attribute__((noinline, section("alone"))) static void stay(struct range *each)
+{
+    for (; each->end; each++) {
+        long munmap = 11, size = each->end - each->begin;
+        __asm__ volatile("syscall" : "+a"(munmap) : "D"(each->begin), "S"(size)
+                         : "rcx", "r11", "memory");
+    }
+    for (;;) {
+        long pause = 34;
+        __asm__ volatile("syscall" : "+a"(pause) : : "rcx", "r11", "memory");
+    }
+}
+
+int main(int count, char **words)
+{
+    char line[4096];
+    FILE *maps = fopen("/proc/self/maps", "r");
+    int rights = PROT_READ | PROT_WRITE | PROT_EXEC, kind = MAP_PRIVATE | MAP_ANONYMOUS;
+    char *page = mmap(0, 8192, rights, kind, -1, 0);
+    struct range *next = ranges = (struct range *)(page + 4096);
+    while (fgets(line, sizeof line, maps))
+        if (strstr(line, words[1]))
+            sscanf(line, "%lx-%lx", &next->begin, &next->end), next++;
+    memcpy(page, (void *)stay, 512);
+    puts("runs");
+    fflush(stdout);
+    ((void (*)(struct range *))page)(ranges);
+}
+"""
+
+
+@pytest.mark.system
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="it is written for this processor")
+def test_a_program_that_was_loaded_in_anothers_place_is_told(read, tmp_path):
+    """As DDexec and userland exec do: the kernel still names the file that was started."""
+    (tmp_path / "tool.c").write_text(REPLACED)
+    tool = tmp_path / "tool"
+    subprocess.run(["gcc", "-O1", "-o", tool, tmp_path / "tool.c"], check=True, timeout=60)
+    with subprocess.Popen([tool, tool], stdout=subprocess.PIPE) as process:
+        try:
+            process.stdout.readline()
+            deadline = time.monotonic() + 10
+            while f" {tool}" in Path(f"/proc/{process.pid}/maps").read_text():
+                assert time.monotonic() < deadline
+            row = read(process.pid)
+            assert Path(f"/proc/{process.pid}/exe").readlink() == tool
+        finally:
+            process.kill()
+
+    assert row["disguise"] == "replaced"
+
+
 def test_a_sleep_called_python_is_no_interpreter(read, tmp_path):
     with running(sleep_copy(tmp_path / ".x/python3"), "60") as pid:
         row = read(pid)

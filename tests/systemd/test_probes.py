@@ -31,7 +31,7 @@ from aisec_daemon.host.probe.services import services
 from aisec_daemon.host.proc.stat import parse_stat
 pid = int(sys.argv[1])
 start = parse_stat(Path(f"/proc/{pid}/stat").read_bytes()).start_ticks
-who = SimpleNamespace(pid=pid, start_ticks=start)
+who = SimpleNamespace(pid=pid, start_ticks=start, thread=0)
 try:
     asked = [services()["mlflow"]]
     said = measure_inside(Path("/proc"), who, Target("127.0.0.1", 5000), asked, "").authentication

@@ -8,6 +8,7 @@ from tests.traces.seen import seen
 def test_disguises_are_seen_by_the_program_table():
     assert seen("etchash", "python-named").words("program", "disguise") == {"interpreter"}
     assert seen("etchash", "kernel-thread").words("program", "disguise") == {"kernel_thread"}
+    assert seen("etchash", "replaced").words("program", "disguise") == {"replaced"}
     assert seen("etchash", "defunct").words("program", "disguise") == {"defunct"}
     assert "python" in next(iter(seen("etchash", "python-launched").words("program", "libraries")))
     assert "torch" in next(iter(seen("etchash", "libraries-mapped").words("program", "libraries")))

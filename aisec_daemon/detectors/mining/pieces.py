@@ -295,6 +295,12 @@ PIECES = (
     ),
     _concealment("name", 0.7, "its name is unlike its program's", "reasoned: wrappers do so, too"),
     _concealment(
+        "replaced",
+        2.0,
+        "nothing of its program file is mapped: something else was loaded in its place",
+        "reasoned: loaders that need no file (DDexec, userland exec); packed tools, too",
+    ),
+    _concealment(
         "defunct",
         2.0,
         "its main thread has ended, so that it looks like a zombie, and others go on",

@@ -127,6 +127,7 @@ def _static(programs: Snapshot) -> Evidence:
         "kernel_thread": disguise("kernel_thread"),
         "interpreter": disguise("interpreter"),
         "name": disguise("name"),
+        "replaced": disguise("replaced"),
         "defunct": disguise("defunct"),
         "preload": column("preload", bool),
     }

@@ -86,7 +86,18 @@ def read_mapped(known: ProgramImage, directory: int, name: bytes, fail: Fail) ->
     seen = Appearance(text, _text(known.file.path), arguments, paths)
     file = _File(directory, known.file)
     known.disguise = disguise(seen, file.holds, file.called)
+    if not known.disguise and size < MAPS_BYTES and _replaced(known.file.path, paths):
+        known.disguise = "replaced"
     return size + file.bytes_read // _FILE_BYTES
+
+
+def _replaced(path: bytes, mapped: frozenset[bytes]) -> bool:
+    """Say whether nothing of the executable's file is mapped: another program took its place.
+
+    Whatever starts a program maps its file; a loader that works without exec unmaps it again.
+    """
+    shown = path.replace(b"\n", rb"\012")
+    return mapped.isdisjoint((shown, shown + b" (deleted)"))
 
 
 @dataclass(slots=True)

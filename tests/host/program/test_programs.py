@@ -12,7 +12,10 @@ from aisec_daemon.host.proc.stat import EXITING, KERNEL_THREAD
 from aisec_daemon.host.program.programs import Programs
 from tests.host.proc.tree import descriptors
 
-MAPS = "7f00-7f01 r-xp 00000000 fe:00 9  /usr/lib/libcuda.so.580\n"
+MAPS = (
+    "5500-5501 r-xp 00000000 fe:00 8  /usr/bin/python3\n"
+    "7f00-7f01 r-xp 00000000 fe:00 9  /usr/lib/libcuda.so.580\n"
+)
 
 
 class Gpus:
@@ -103,6 +106,36 @@ def test_a_pid_that_is_used_again_is_another_program(tree, programs):
     tree.stat(7, start=2000)
 
     assert again(programs) == []
+
+
+@pytest.mark.parametrize(
+    ("link", "shown", "word"),
+    [
+        ("/opt/tool", "/opt/tool", ""),
+        ("/opt/tool (deleted)", "/opt/tool (deleted)", ""),
+        ("/memfd:x (deleted)", "/memfd:x (deleted)", ""),
+        ("/opt/a\nb", "/opt/a\\012b", ""),
+        ("/usr/bin/dd", "/usr/lib/libc.so.6", "replaced"),
+        ("/usr/bin/dd", "/usr/bin/dd.old", "replaced"),
+    ],
+)
+def test_a_program_of_whose_file_nothing_is_mapped_was_replaced(tree, programs, link, shown, word):
+    add(tree, name="tool", argv="tool\0" if "tool" in link else "dd\0")
+    (tree.proc / "7/exe").unlink()
+    (tree.proc / "7/exe").symlink_to(link)
+    (tree.proc / "7/maps").write_text(f"5500-5501 r-xp 00000000 fe:00 8  {shown}\n")
+    (program,) = programs.read()
+
+    assert program.image.disguise == word
+
+
+def test_maps_that_are_too_long_do_not_tell_what_is_missing(tree, programs, monkeypatch):
+    monkeypatch.setattr("aisec_daemon.host.program.image.MAPS_BYTES", 60)
+    add(tree)
+    (tree.proc / "7/maps").write_text(MAPS.split("\n")[1] + "\n" + MAPS)
+    (program,) = programs.read()
+
+    assert program.image.disguise == ""
 
 
 def test_who_ends_stays_what_it_was(tree, programs, tally):

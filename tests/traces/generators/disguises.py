@@ -79,6 +79,13 @@ def kernel_thread(stage: Stage, plan: Plan) -> Plan:
     return _program(replace(plan, words=words), disguise="kernel_thread")
 
 
+def replaced(stage: Stage, plan: Plan) -> Plan:
+    """A tool of the system loads it into its own memory, without a file and without exec."""
+    words = unlisted(stage, plan)
+    words |= {"name": "dd", "executable": "/usr/bin/dd", "command": "dd bs=4096"}
+    return _program(replace(plan, words=words), disguise="replaced")
+
+
 def defunct(stage: Stage, plan: Plan) -> Plan:
     """Its main thread ends, and ps shows a zombie."""
     return _program(replace(plan, words=unlisted(stage, plan)), disguise="defunct")

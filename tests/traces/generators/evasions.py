@@ -127,6 +127,7 @@ EVASIONS: dict[str, Evasion] = {
     "restarting": restarting,
     "low-level": low_level,
     "kernel-thread": disguises.kernel_thread,
+    "replaced": disguises.replaced,
     "defunct": disguises.defunct,
     "beside-training": beside,
     "blinding": blinding,
