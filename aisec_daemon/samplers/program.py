@@ -76,6 +76,13 @@ def _words(program: Reading) -> dict[str, Word]:
         "libraries": image.libraries,
         "executable_place": None if file is None else file.place,
         "executable_writable": None if file is None else file.writable,
-        "disguise": image.disguise or ("defunct" if program.identity.thread else image.disguise),
+        "disguise": _disguise(program),
         "preload": image.preload,
     }
+
+
+def _disguise(program: Reading) -> Word:
+    """Return the strongest: any program may call itself something else, few have lost a thread."""
+    seen = program.image.disguise
+    stronger = seen in ("kernel_thread", "interpreter")
+    return "defunct" if program.identity.thread and not stronger else seen

@@ -10,17 +10,19 @@ from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from aisec_daemon.host.flow.files import Files
 from aisec_daemon.host.network.owners import Owners
 from aisec_daemon.host.proc.descriptors import read_links
-from aisec_daemon.host.proc.folder import living_thread, open_folder
+from aisec_daemon.host.proc.folder import folder_of, living_thread, open_folder
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.program.holders import Holders
 from aisec_daemon.host.program.programs import Programs
 from aisec_daemon.host.tally import Tally
 from aisec_daemon.samplers.program import Program
+from tests.host.proc.tree import stat_fields
 
 SCRIPT = """
 import ctypes, socket, sys, threading, time
@@ -52,7 +54,10 @@ class Ghost:
         self._wait(lambda: len(self.threads()) < threads)
 
     def threads(self):
-        return sorted(int(each.name) for each in Path(f"/proc/{self.pid}/task").iterdir())
+        return [int(each.name) for each in Path(f"/proc/{self.pid}/task").iterdir()]
+
+    def others(self):
+        return set(self.threads()) - {self.pid}
 
     def _stat(self):
         return Path(f"/proc/{self.pid}/stat").read_text().rpartition(") ")[2]
@@ -97,6 +102,13 @@ def seen(processes, ghost):
     return scan.identities[row], scan.memory_resident_bytes[row]
 
 
+def on_gpu(ghost, processes):
+    """The programs on GPUs, of which it is one."""
+    gpus = [SimpleNamespace(processes=[SimpleNamespace(pid=ghost.pid)])]
+    nvml = SimpleNamespace(read=lambda: SimpleNamespace(gpus=gpus))
+    return Programs(Path("/"), nvml, processes, Tally())
+
+
 def failures(tally):
     return [call for call, _, _ in tally.rows() if call.code not in ("OK", "EACCES")]
 
@@ -106,8 +118,8 @@ def test_who_was_known_stays_who_it_was(ghost, processes, tally):
     ghost.end_main_thread()
     after, memory = seen(processes, ghost)
 
-    assert before.folder == str(ghost.pid)
-    assert after.folder == f"{ghost.pid}/task/{ghost.threads()[1]}"
+    assert before.thread == 0
+    assert after.thread in ghost.others()
     assert (after.subject, after.executable, after.command, after.user) == (
         before.subject,
         before.executable,
@@ -134,8 +146,21 @@ def test_another_thread_takes_over(ghost, processes):
     ghost.end_next_thread()
     who, memory = seen(processes, ghost)
 
-    assert who.folder == f"{ghost.pid}/task/{ghost.threads()[1]}"
+    assert {who.thread} == ghost.others()
     assert memory > HELD_BYTES
+
+
+def test_another_thread_takes_over_between_two_scans(ghost, processes):
+    ghost.end_main_thread()
+    who, _ = seen(processes, ghost)
+    ghost.end_next_thread()
+    folder = open_folder(Path("/proc"), who)
+    try:
+        assert os.readlink("exe", dir_fd=folder) == os.path.realpath(sys.executable)
+    finally:
+        os.close(folder)
+
+    assert {int(folder_of(Path("/proc"), who).rpartition("/")[2])} == ghost.others()
 
 
 def test_it_is_read_no_more_often_than_others(ghost, processes, reads):
@@ -157,7 +182,7 @@ def test_sockets_and_files_are_its_own(ghost, processes):
     files = Files(Path("/proc"))
     files.turn()
     assert files.read(who, ()).unread == 0
-    assert len(read_links(f"/proc/{who.folder}/fd")) >= 4, "three, and the socket"
+    assert len(read_links(f"{folder_of(Path('/proc'), who)}/fd")) >= 4, "three, and the socket"
 
 
 def test_who_holds_a_gpu_is_found(ghost, processes, monkeypatch):
@@ -170,11 +195,9 @@ def test_who_holds_a_gpu_is_found(ghost, processes, monkeypatch):
 
 
 def test_the_program_is_looked_at_and_called_defunct(ghost, processes):
-    gpus = [SimpleNamespace(processes=[SimpleNamespace(pid=ghost.pid)])]
-    nvml = SimpleNamespace(read=lambda: SimpleNamespace(gpus=gpus))
     ghost.end_main_thread()
     seen(processes, ghost)
-    programs = Programs(Path("/"), nvml, processes, Tally())
+    programs = on_gpu(ghost, processes)
     snapshot = Program().read(SimpleNamespace(programs=programs), 2e9)
     row = [each.partition(":")[0] for each in snapshot.labels["process"]].index(str(ghost.pid))
 
@@ -182,6 +205,54 @@ def test_the_program_is_looked_at_and_called_defunct(ghost, processes):
     assert "python" in snapshot.labels["libraries"][row].split()
     whole = Path(f"/proc/{ghost.pid}/io").read_text().split()[1]
     assert snapshot["read_bytes"][row] == float(whole) > 0
+
+
+def test_one_whose_threads_change_too_quickly_to_be_read_is_called_defunct(
+    ghost, processes, monkeypatch
+):
+    ghost.end_main_thread()
+    seen(processes, ghost)
+
+    def gone(*_):
+        raise FileNotFoundError(2, "no such thread")
+
+    monkeypatch.setattr("aisec_daemon.host.program.programs.open_folder", gone)
+    snapshot = Program().read(SimpleNamespace(programs=on_gpu(ghost, processes)), 2e9)
+    row = [each.partition(":")[0] for each in snapshot.labels["process"]].index(str(ghost.pid))
+
+    assert snapshot.labels["disguise"][row] == "defunct"
+    assert snapshot.labels["libraries"][row] is None
+    assert np.isnan(snapshot["read_bytes"][row])
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [("", "defunct"), (None, "defunct"), ("name", "defunct"), ("kernel_thread", "kernel_thread")],
+)
+def test_the_strongest_word_is_told(ghost, processes, monkeypatch, seen, told):
+    ghost.end_main_thread()
+    processes.scan()
+    monkeypatch.setattr("aisec_daemon.host.program.image.disguise", lambda *_: seen)
+    snapshot = Program().read(SimpleNamespace(programs=on_gpu(ghost, processes)), 2e9)
+    row = [each.partition(":")[0] for each in snapshot.labels["process"]].index(str(ghost.pid))
+
+    assert snapshot.labels["disguise"][row] == told
+
+
+def test_a_thread_is_found_among_many_that_have_ended(tree):
+    """One that is traced stays a zombie until it is fetched."""
+    tree.add(7, state="Z", virtual=0, threads=100)
+    for thread in range(100, 300):
+        task = tree.proc / f"7/task/{thread}"
+        task.mkdir(parents=True)
+        (task / "exe").symlink_to("/opt/x")
+        (task / "stat").write_text(
+            f"{thread} (x) {stat_fields(state='S' if thread == 222 else 'Z')}"
+        )
+    with closing(Processes(tree.root, Tally(), bytes(32), connector=False)) as processes:
+        who = processes.lookup(7)
+
+    assert (who.thread, who.executable) == (222, "/opt/x")
 
 
 def test_a_folder_belongs_to_the_process_or_is_none(ghost, processes):

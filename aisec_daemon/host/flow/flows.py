@@ -18,6 +18,7 @@ from aisec_daemon.host.flow.seen import Seen, Target
 from aisec_daemon.host.network.socket import TcpSocket
 from aisec_daemon.host.network.sockets import Sockets
 from aisec_daemon.host.proc.attributes import GONE
+from aisec_daemon.host.proc.folder import folder_of
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.slurp import slurp
 from aisec_daemon.host.tally import Call, Tally
@@ -115,7 +116,7 @@ class Flows:
 
     def _text(self, identity: ProcessIdentity, file: str) -> bytes:
         try:
-            return slurp(f"{self._proc}/{identity.folder}/{file}", _TEXT_BYTES)
+            return slurp(f"{folder_of(self._proc, identity)}/{file}", _TEXT_BYTES)
         except OSError as error:
             if error.errno not in GONE:
                 self._tally.add(Call("flow", file, errorcode.get(error.errno or 0, "EIO")))

@@ -11,6 +11,7 @@ from aisec_daemon.host.network.kinship import near_gpus
 from aisec_daemon.host.network.listener import Listener, scope_of
 from aisec_daemon.host.network.namespace import TURNS_BETWEEN, Inodes, Namespace
 from aisec_daemon.host.network.owners import Owners
+from aisec_daemon.host.proc.folder import folder_of
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
 from aisec_daemon.host.workload.workload import Workload
@@ -90,13 +91,13 @@ class Listeners:
         for name, namespace in self._known.items():
             members = [one.identity for one in places[name]]
             if not name:
-                namespace.read_own(self._turn, members, f"{self._proc}/{members[0].folder}")
+                namespace.read_own(self._turn, members, folder_of(self._proc, members[0]))
             elif (inodes := namespace.due(self._turn, members)) is not None:
                 due.append((namespace.read, name, inodes))
         due.sort(key=lambda one: one[:2])
         for _, name, inodes in due[:_TABLES_MAX]:
             members = [one.identity for one in places[name]]
-            folder = f"{self._proc}/{members[0].folder}"
+            folder = folder_of(self._proc, members[0])
             self._known[name].read_other(self._turn, members, inodes, folder)
 
     def _listeners(

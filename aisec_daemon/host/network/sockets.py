@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.network import diag
 from aisec_daemon.host.network.owners import Owned, Owners
 from aisec_daemon.host.network.socket import TcpSocket
 from aisec_daemon.host.proc.identity import ProcessIdentity
-from aisec_daemon.host.program.file import is_procfs
 from aisec_daemon.host.tally import Call, Tally
 
 _SOCKETS_MAX = 4096  # rows at once
 _NAMESPACES_MAX = 64  # other network namespaces read in one turn
+_TRIES = 3  # members of a namespace by whom it is asked: one may have ended
+_NO_INODE = 0
 _LOCAL = frozenset(("", "alg", "netlink", "unix", "unix-stream"))  # they reach no other machine
 
 
@@ -41,6 +43,9 @@ class OtherSocket:
     first_seen: float
 
 
+_Row = TypeVar("_Row", OwnedSocket, OtherSocket)
+
+
 class Members(Protocol):
     """Whoever tells of which processes the sockets are wanted."""
 
@@ -52,13 +57,13 @@ class Sockets:
     """Reads the sockets of the programs that `programs` tells of. Safe between threads."""
 
     def __init__(self, root: Path, programs: Members, tally: Tally) -> None:
-        self._proc = root / "proc"
         self._programs = programs
         self._tally = tally
         self._lock = Lock()
         self._owners = Owners(root, tally)
         self._first_seen: dict[tuple[str, int], float] = {}
         self._unlisted: list[tuple[ProcessIdentity, frozenset[int]]] = []
+        self._cut: set[str] = set()
         self._others: dict[tuple[str, int], OtherSocket] = {}
 
     def read(self, now: float) -> list[OwnedSocket]:
@@ -66,62 +71,90 @@ class Sockets:
         members = self._programs.members()
         with self._lock:
             owned = self._owners.find(members)
-            found, denied = [], owned.denied
+            every: dict[int, OwnedSocket] = {}  # a connection by several paths has one inode
+            denied = owned.denied
             read: list[tuple[ProcessIdentity, frozenset[int]]] = []
-            for namespace in self._namespaces(owned):
-                there = owned.members.get(namespace, [])
-                listed, whole = self._listed(namespace, owned.subjects)
-                found += [self._own(owned.subjects[each.inode], each, now) for each in listed]
+            for name in self._namespaces(owned):
+                there = owned.members.get(name, [])
+                listed, whole = self._listed(name, there, owned.subjects)
+                for each in listed:
+                    every[each.inode] = self._own(owned.subjects[each.inode], each, now)
                 read += there if whole else ()
                 denied += 0 if whole else len(there)
-            if denied and not found:
+            if denied and not every:
                 raise UnreadableError("proc", f"the sockets of {denied} programs may not be read")
-            known = {each.socket.inode for each in found}
-            self._unlisted = [(identity, inodes - known) for identity, inodes in read]
-            found = found[:_SOCKETS_MAX]
+            self._unlisted = [(identity, inodes - every.keys()) for identity, inodes in read]
+            found, dropped = fairly(list(every.values()), _SOCKETS_MAX)
+            self._cut = owned.cut | {each.process for each in dropped}
+            if dropped:
+                self._tally.add(Call("socket", "rows", "dropped"), len(dropped))
             self._first_seen = {
                 (each.process, each.socket.inode): each.first_seen for each in found
             }
             return found
 
     def others(self, now: float) -> list[OtherSocket]:
-        """Return the sockets of the same processes that the last reading found in no table."""
+        """Return the sockets of the same processes that the last reading found in no table.
+
+        One of unknown protocol stands for those of a process that nobody has looked at.
+        """
         with self._lock:
             before, self._others = self._others, {}
             for identity, inodes in self._unlisted:
                 keys = {(identity.subject, inode) for inode in inodes}
-                new = [inode for _, inode in keys - before.keys()]
                 self._others |= {key: before[key] for key in keys & before.keys()}
-                for inode, protocol in self._owners.protocols(identity, new).items() if new else ():
+                new = [inode for _, inode in keys - before.keys()]
+                told = self._owners.protocols(identity, new) if new else {}
+                if told is None:
+                    self._cut.add(identity.subject)
+                for inode, protocol in (told or {}).items():
                     other = OtherSocket(identity.subject, inode, protocol, now)
                     self._others[identity.subject, inode] = other
+            for subject in self._cut:
+                key = subject, _NO_INODE
+                self._others[key] = before.get(key) or OtherSocket(*key, "unknown", now)
             reaching = [each for each in self._others.values() if each.protocol not in _LOCAL]
-            return reaching[:_SOCKETS_MAX]
+            return fairly(reaching, _SOCKETS_MAX)[0]
 
-    def _namespaces(self, owned: Owned) -> list[str]:
-        """Return where to look: in our own, too, from which sockets may have been taken along.
-
-        Not in our own for a copy of a node, whose inodes are not this machine's.
-        """
+    @staticmethod
+    def _namespaces(owned: Owned) -> list[str]:
+        """Return where to look: in our own, too, from which sockets may have been taken along."""
         others = [name for name in owned.members if name][:_NAMESPACES_MAX]
-        ours = "" in owned.members or (others and is_procfs(self._proc))
-        return ["", *others] if ours else others
+        return ["", *others] if owned.ours else others
 
     def _own(self, process: str, each: TcpSocket, now: float) -> OwnedSocket:
         return OwnedSocket(process, each, self._first_seen.get((process, each.inode), now))
 
-    def _listed(self, namespace: str, owners: Mapping[int, str]) -> tuple[list[TcpSocket], bool]:
+    def _listed(
+        self,
+        namespace: str,
+        members: Sequence[tuple[ProcessIdentity, frozenset[int]]],
+        owners: Mapping[int, str],
+    ) -> tuple[list[TcpSocket], bool]:
         """Return the namespace's sockets that belong to somebody we know, and whether all."""
-        if not namespace:
-            begin = time.perf_counter()
-            try:
-                found = [diag.parse(each) for each in diag.dump() if diag.inode(each) in owners]
-            except (OSError, ValueError) as error:
-                self._owners.fail("sock_diag", "dump", error)
-                namespace = "/proc/self"
-            else:
-                spent = time.perf_counter() - begin
-                self._tally.add(Call("sock_diag", "dump", "OK"), seconds=spent)
-                return found, True
-        tables, whole = self._owners.tables(namespace)
-        return [each for each in tables if each.inode in owners], whole
+        if namespace:
+            who = [identity for identity, _ in members[:_TRIES]]
+            tables, whole = self._owners.tables_of(who)
+            return [each for each in tables if each.inode in owners], whole
+        begin = time.perf_counter()
+        try:
+            found = [diag.parse(each) for each in diag.dump() if diag.inode(each) in owners]
+        except (OSError, ValueError) as error:
+            self._owners.fail("sock_diag", "dump", error)
+            tables, whole = self._owners.tables("/proc/self")
+            return [each for each in tables if each.inode in owners], whole
+        self._tally.add(Call("sock_diag", "dump", "OK"), seconds=time.perf_counter() - begin)
+        return found, True
+
+
+def fairly(rows: Sequence[_Row], most: int) -> tuple[list[_Row], list[_Row]]:
+    """Return at most so many rows, the first of each process before the second of any; the rest."""
+    if len(rows) <= most:
+        return list(rows), []
+    seen: Counter[str] = Counter()
+    ranks = []
+    for each in rows:
+        ranks.append(seen[each.process])
+        seen[each.process] += 1
+    order = sorted(range(len(rows)), key=ranks.__getitem__)
+    return [rows[at] for at in order[:most]], [rows[at] for at in order[most:]]

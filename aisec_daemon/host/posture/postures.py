@@ -22,7 +22,7 @@ from aisec_daemon.host.posture.mps import is_service
 from aisec_daemon.host.posture.node import NodeFacts, read_files, share_on
 from aisec_daemon.host.posture.status import Status, parse_status
 from aisec_daemon.host.proc.attributes import GONE
-from aisec_daemon.host.proc.folder import open_folder
+from aisec_daemon.host.proc.folder import folder_of, open_folder
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.tally import Call, Tally
 from aisec_daemon.host.workload.workload import Workload
@@ -189,7 +189,7 @@ class Postures:
     ) -> NodeFacts:
         if now - self._node_at >= _NODE_SECONDS:
             named = (each.identity for each in workloads if is_service(each.identity.name))
-            services = [self._proc / who.folder for who in named]
+            services = [Path(folder_of(self._proc, who)) for who in named]
             self._node, self._node_at = read_files(host.roots, services), now
         if gpus is None:
             return self._node

@@ -88,7 +88,7 @@ class Cache:
 
     def _thread(self, identity: ProcessIdentity) -> Numbers | None:
         """Return what the stat of the thread by which a process is read says; None if it ended."""
-        line = living_line(f"{self._proc}/{identity.folder}/stat")
+        line = living_line(f"{self._proc}/{identity.pid}/task/{identity.thread}/stat")
         return numbers(split(line)[1]) if line else None
 
     def last_numbers(self) -> dict[int, Numbers]:

@@ -14,9 +14,9 @@ from itertools import islice
 from pathlib import Path
 
 from aisec_daemon.host.proc.identity import ProcessIdentity
-from aisec_daemon.host.proc.stat import STAT_BYTES, dead, read_start_ticks, split
+from aisec_daemon.host.proc.stat import STAT_BYTES, goes_on, read_start_ticks, split
 
-_THREADS_MAX = 64  # asked whether they go on; all but the main one do, unless the process is ending
+_THREADS_MAX = 4096  # asked whether they go on; who is traced stays a zombie until he is fetched
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -30,12 +30,33 @@ def open_folder(proc: Path, identity: ProcessIdentity) -> int:
         _check(process, identity)
         if not identity.thread:
             return process
-        thread = os.open(f"task/{identity.thread}", _DIRECTORY, dir_fd=process)
+        thread = os.open(f"task/{_lasting(process, identity)}", _DIRECTORY, dir_fd=process)
     except BaseException:
         os.close(process)
         raise
     os.close(process)
     return thread
+
+
+def folder_of(proc: Path, identity: ProcessIdentity) -> str:
+    """Return the path of the folder of a process; it may be another one's by the time of use."""
+    if not identity.thread:
+        return f"{proc}/{identity.pid}"
+    with suppress(OSError):
+        process = os.open(proc / str(identity.pid), _DIRECTORY)
+        try:
+            return f"{proc}/{identity.pid}/task/{_lasting(process, identity)}"
+        finally:
+            os.close(process)
+    return f"{proc}/{identity.pid}"
+
+
+def _lasting(process: int, identity: ProcessIdentity) -> int:
+    """Return the thread that is known if it goes on, else another: they may take turns."""
+    known = identity.thread
+    if not living_line(f"task/{known}/stat", process):
+        known = living_thread(process) or known
+    return known
 
 
 def _check(process: int, identity: ProcessIdentity) -> None:
@@ -64,6 +85,6 @@ def living_line(file: str, directory: int | None = None) -> bytes:
             line = os.read(descriptor, STAT_BYTES)
         finally:
             os.close(descriptor)
-        if not dead(split(line)[1]):
+        if goes_on(split(line)[1]):
             return line
     return b""

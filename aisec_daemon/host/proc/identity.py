@@ -42,8 +42,3 @@ class ProcessIdentity:
     def subject(self) -> str:
         """The process as rows name it: a pid alone is used again, with its start it is not."""
         return f"{self.pid}:{self.start_ticks}"
-
-    @property
-    def folder(self) -> str:
-        """The folder below /proc that tells of the process."""
-        return f"{self.pid}/task/{self.thread}" if self.thread else str(self.pid)

@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple, TypeAlias
 
 # Position of a field of /proc/PID/stat behind the name: its number in proc(5), less 3.
-STATE, PARENT, FLAGS, USER_TICKS, SYSTEM_TICKS, THREADS = 0, 1, 6, 11, 12, 17
+STATE, PARENT, FLAGS, USER_TICKS, SYSTEM_TICKS, THREADS, PENDING = 0, 1, 6, 11, 12, 17, 28
 START_TICKS, VIRTUAL_BYTES, RESIDENT_PAGES, START_CODE, ARGUMENTS_START = 19, 20, 21, 23, 45
 
 STAT_BYTES = 2048  # a name and 50 numbers are never longer
@@ -16,6 +16,7 @@ EXITING = 0x00000004  # PF_EXITING of include/linux/sched.h, as the next two
 FORKED_NOT_EXECUTED = 0x00000040  # PF_FORKNOEXEC
 KERNEL_THREAD = 0x00200000  # PF_KTHREAD
 _DEAD = frozenset((b"Z", b"X", b"x"))
+_KILLED = 1 << 8  # SIGKILL, which a process that ends as a whole sends to each thread
 
 Image: TypeAlias = tuple[bytes, bytes, bytes, bytes, int]
 """What tells one program image from the next: name, start, addresses (zero for strangers), flag."""
@@ -80,6 +81,11 @@ def image(head: bytes, fields: list[bytes]) -> Image:
 def dead(fields: list[bytes]) -> bool:
     """Say whether it has ended, or is about to: its memory, and what hangs on it, goes first."""
     return fields[STATE] in _DEAD or bool(int(fields[FLAGS]) & EXITING)
+
+
+def goes_on(fields: list[bytes]) -> bool:
+    """Say whether a thread neither has ended nor will as soon as it may run."""
+    return not dead(fields) and not int(fields[PENDING]) & _KILLED
 
 
 def leaderless(fields: list[bytes]) -> bool:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from aisec_daemon.host.proc.attributes import GONE
 from aisec_daemon.host.proc.descriptors import LINKS_MAX, holds_gpu, read_links
+from aisec_daemon.host.proc.folder import folder_of
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Call, Tally
 
 _DENIED = frozenset((EACCES, EPERM))
-_FIRST_LINKS = 1 << 18
+_FIRST_LINKS = 1 << 20
 
 
 @dataclass(slots=True)
@@ -58,11 +59,12 @@ class Holders:
         self._queue: deque[int] = deque()
         self._scans = 0
         self._turn = 0
+        self._waiting = 0
 
     @property
     def denied(self) -> int:
-        """How many processes' open files may not be read, or are too many to be."""
-        return sum(seen.denied for seen in self._seen.values())
+        """How many processes' open files may not be read, are too many to be, or wait for it."""
+        return self._waiting + sum(seen.denied for seen in self._seen.values())
 
     def find(self) -> list[ProcessIdentity]:
         """Return the processes known to hold a node; UnreadableError if /proc cannot be listed."""
@@ -72,12 +74,15 @@ class Holders:
         self._forget(alive)
         self._queue.extendleft(alive.keys() - self._seen.keys())
         checks, links, _ = self._limits if self._turn > 1 else (len(alive), _FIRST_LINKS, 0)
+        waiting = alive.keys() - self._seen.keys()
         for _ in range(min(checks, len(self._queue))):
             if links <= 0:
                 break
             pid = self._queue.popleft()
             links -= self._look(pid, alive[pid])
             self._queue.append(pid)
+            waiting.discard(pid)
+        self._waiting = len(waiting)
         return [alive[pid] for pid, seen in self._seen.items() if seen.holds]
 
     def _forget(self, alive: Mapping[int, ProcessIdentity]) -> None:
@@ -94,7 +99,7 @@ class Holders:
     def _look(self, pid: int, identity: ProcessIdentity) -> int:
         """Look at one process; return how many links were followed."""
         seen = self._seen.get(pid)
-        folder = f"{self._proc}/{identity.folder}/fd"
+        folder = f"{folder_of(self._proc, identity)}/fd"
         try:
             files = os.stat(folder).st_size  # noqa: PTH116 - a Path for each would double the cost
             if seen is not None and files and files == seen.files and not self._overdue(seen):

@@ -39,6 +39,7 @@ from aisec_daemon.host.tally import Call, Tally
 
 _TURN_BYTES = 2 << 20  # of maps read in one turn, unless a single process has more
 _MEMBERS_SECONDS = 2.0
+_NO_IMAGE = (b"", b"", b"", b"", 0)
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,10 @@ class Programs:
                 try:
                     program, size = self._read(identity, left > 0, real=real)
                 except (OSError, ValueError):
-                    continue
+                    if not identity.thread:
+                        continue
+                    # Its threads take turns so quickly that none can be read: that much is known.
+                    program, size = self._unread(identity), 0
                 left -= size
                 found.append(program)
             return found
@@ -131,6 +135,10 @@ class Programs:
         self._members, self._members_at = list(holders.values()), now
         return list(self._members)
 
+    def _unread(self, identity: ProcessIdentity) -> Program:
+        known = self._images.get(identity.subject)
+        return Program(identity, math.nan, math.nan, known or ProgramImage(_NO_IMAGE))
+
     def _read(
         self, identity: ProcessIdentity, may_read_maps: bool, *, real: bool
     ) -> tuple[Program, int]:
@@ -147,7 +155,8 @@ class Programs:
             size = 0
             if not ended and not int(fields[FLAGS]) & KERNEL_THREAD:
                 mapped = int(fields[VIRTUAL_BYTES])
-                size = self._read_image(known, directory, head, mapped, may_read_maps, real=real)
+                name = os.fsencode(identity.name) if identity.thread else head.partition(b" (")[2]
+                size = self._read_image(known, directory, name, mapped, may_read_maps, real=real)
             read, written = self._read_io(directory, "../../io" if identity.thread else "io")
             return Program(identity, read, written, known), size
         finally:
@@ -157,7 +166,7 @@ class Programs:
         self,
         known: ProgramImage,
         directory: int,
-        head: bytes,
+        name: bytes,
         mapped: int,
         may_read_maps: bool,
         *,
@@ -169,7 +178,6 @@ class Programs:
             read_digest(known, directory, self._fail, self._digests)
         if not may_read_maps or not known.maps.due(self._turn, mapped):
             return 0
-        name = head.partition(b" (")[2]
         size = read_mapped(known, directory, name, self._fail)
         known.maps.note(self._turn, mapped)
         return size

@@ -11,6 +11,7 @@ from threading import Lock
 
 from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.nvml.client import Nvml
+from aisec_daemon.host.proc.folder import folder_of
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.proc.stat import Numbers, read_start_ticks
@@ -164,7 +165,7 @@ class Workloads:
 
     def _examine(self, known: Looked, *, real: bool) -> int:
         """Look at one process; return what that cost."""
-        place = f"{self._proc}/{known.identity.folder}"
+        place = folder_of(self._proc, known.identity)
         try:
             size = self._examiner.examine(known, place, real=real)
             known.denied = False

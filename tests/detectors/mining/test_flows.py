@@ -97,6 +97,9 @@ def test_who_calls_a_relay_or_has_just_lost_its_pool_connects_to_somebody(words)
 
 def test_no_connection_at_all_is_known_only_where_it_was_looked():
     assert spoken()[0] == {"no_outward"}
+    pieces, _, _ = flows.evidence(ROWS, view(READ, {}), frozenset())
+    assert all(np.isnan(column[0]) for column in pieces.values())
+    assert flows.evidence(ROWS, None, frozenset({PROCESS}))[0] == {}
 
 
 def test_who_has_a_socket_of_unknown_ends_is_not_said_to_connect_to_nobody():
@@ -105,6 +108,3 @@ def test_who_has_a_socket_of_unknown_ends_is_not_said_to_connect_to_nobody():
 
     assert spoken(connection(**unlisted))[0] == set()
     assert spoken(connection(**unlisted), connection(inode=2))[0] == spoken(connection())[0]
-    pieces, _, _ = flows.evidence(ROWS, view(READ, {}), frozenset())
-    assert all(np.isnan(column[0]) for column in pieces.values())
-    assert flows.evidence(ROWS, None, frozenset({PROCESS}))[0] == {}

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aisec_daemon.host.proc.descriptors import (
+    _protocol,
     holds_gpu,
     protocols,
     read_links,
@@ -74,7 +75,22 @@ def test_what_is_no_protocols_name_is_none(monkeypatch, word):
     with socket.socket() as opened:
         inode = os.fstat(opened.fileno()).st_ino
 
-        assert protocols("/proc/self/fd", [inode]) == {inode: ""}
+        assert protocols("/proc/self/fd", [inode]) == {inode: "other"}
+
+
+def test_a_file_that_took_a_sockets_place_is_asked_nothing(tmp_path, monkeypatch):
+    """It may lie on a file system that never answers."""
+
+    def ask(*_):
+        raise AssertionError("it was asked")
+
+    monkeypatch.setattr("aisec_daemon.host.proc.descriptors.os.getxattr", ask)
+    file = tmp_path / "x"
+    file.touch()
+    before = descriptors()
+
+    assert _protocol(str(file), 7) == {}
+    assert descriptors() == before
 
 
 def test_a_kernel_that_does_not_tell_protocols(monkeypatch):

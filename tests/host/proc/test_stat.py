@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisec_daemon.host.proc.stat import Numbers, numbers, parse_boot_time, parse_stat, split
+from aisec_daemon.host.proc.stat import (
+    Numbers,
+    goes_on,
+    numbers,
+    parse_boot_time,
+    parse_stat,
+    split,
+)
 
 FIELDS = (
     b"S 7 1 1 0 -1 64 1 0 0 0 30 12 0 0 20 0 5 0 900 1 33 1 111 222" + b" 0" * 20 + b" 333 0 0 0 0"
@@ -31,6 +38,21 @@ def test_our_own_stat_is_understood() -> None:
     assert stat.parent == os.getppid()
     assert not stat.kernel_thread
     assert stat.start_ticks > 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "goes"),
+    [({}, True), ({0: b"Z"}, False), ({6: b"4"}, False), ({28: b"256"}, False), ({28: b"2"}, True)],
+)
+def test_a_thread_goes_on_until_it_has_ended_or_been_killed(
+    changes: dict[int, bytes], goes: bool
+) -> None:
+    """A process that ends as a whole kills its threads; until they run they look alive."""
+    fields = FIELDS.split()
+    for place, word in changes.items():
+        fields[place] = word
+
+    assert goes_on(fields) is goes
 
 
 @given(st.binary(max_size=80))
