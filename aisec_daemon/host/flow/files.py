@@ -15,7 +15,7 @@ from aisec_daemon.host.flow.seen import READ, WRITE, Target, folder_and_name
 from aisec_daemon.host.flow.storage import Storage, storage
 from aisec_daemon.host.proc.folder import open_folder
 from aisec_daemon.host.proc.identity import ProcessIdentity
-from aisec_daemon.host.proc.mountinfo import MOUNTINFO_BYTES, Mount, mount_of, parse_mountinfo
+from aisec_daemon.host.proc.mountinfo import MOUNTINFO_BYTES, MountTree, parse_mountinfo
 from aisec_daemon.host.program.file import is_procfs
 from aisec_daemon.host.redaction.redact import redact_path
 from aisec_daemon.host.slurp import slurp
@@ -23,6 +23,7 @@ from aisec_daemon.host.workload.formats import Format, Mapped, large_bytes, reco
 
 _LINKS_MAX = 4096  # of one process
 _TURN_LINKS = 32768
+_TURN_MOUNTS_BYTES = 8 << 20
 
 
 class File(NamedTuple):
@@ -52,12 +53,14 @@ class Files:
         self._proc = proc
         self._real = False
         self._left = 0
-        self._mounts: dict[bytes, list[Mount]] = {}
+        self._mounts_left = 0
+        self._mounts: dict[bytes, MountTree] = {}
 
     def turn(self) -> None:
         """Begin a turn: mounts are read anew."""
         self._real = is_procfs(self._proc)
         self._left = _TURN_LINKS
+        self._mounts_left = _TURN_MOUNTS_BYTES
         self._mounts.clear()
 
     def read(self, identity: ProcessIdentity, mapped: Sequence[Mapped]) -> Listed:
@@ -69,7 +72,7 @@ class Files:
             unread = 0.0
             if not listing.whole:
                 unread = self._number_of(folder) - listing.links
-            mounts = self._mounts_of(folder) if listing.files or mapped else []
+            mounts = self._mounts_of(folder) if listing.files or mapped else MountTree(())
             opened = self._opened(folder, _merged(listing.files), mounts)
             return Listed([*opened, *self._mapped(mapped, mounts)], unread)
         finally:
@@ -80,11 +83,9 @@ class Files:
         size = os.stat("fd", dir_fd=folder).st_size if self._real else 0
         return float(size) if size else math.nan
 
-    def _opened(
-        self, folder: int, files: Iterable[Opened], mounts: Sequence[Mount]
-    ) -> Iterator[File]:
+    def _opened(self, folder: int, files: Iterable[Opened], mounts: MountTree) -> Iterator[File]:
         for each in files:
-            where = storage(mount_of(mounts, each.path))
+            where = storage(mounts.of(each.path))
             size = math.nan
             if self._real and where.may_be_asked:
                 size = float(size_of(folder, each.number) or 0)
@@ -93,27 +94,32 @@ class Files:
             direction = READ * each.reads | WRITE * each.writes
             yield _file(each.path, each.format, where, direction, size)
 
-    def _mapped(self, files: Iterable[Mapped], mounts: Sequence[Mount]) -> Iterator[File]:
+    def _mapped(self, files: Iterable[Mapped], mounts: MountTree) -> Iterator[File]:
         for each in files:
             found = recognise(each.path)
             if found is None or (found.if_large and each.size < large_bytes()):
                 continue
-            where = storage(mount_of(mounts, each.path))
+            where = storage(mounts.of(each.path))
             direction = READ | WRITE * each.writes
             yield _file(each.path, found, where, direction, float(each.size))
 
-    def _mounts_of(self, folder: int) -> list[Mount]:
-        """Return a process's mounts; those of one mount namespace are asked once a turn."""
+    def _mounts_of(self, folder: int) -> MountTree:
+        """Return a process's mounts; those of one mount namespace are asked once a turn.
+
+        None of them where a turn has read too many already.
+        """
         try:
             namespace = os.readlink(b"ns/mnt", dir_fd=folder)
         except OSError:
             namespace = b"%d" % os.fstat(folder).st_ino
         mounts = self._mounts.get(namespace)
         if mounts is None:
-            mounts = []
-            with suppress(OSError):
-                mounts = parse_mountinfo(slurp("mountinfo", MOUNTINFO_BYTES, folder))
-            self._mounts[namespace] = mounts
+            text = b""
+            if self._mounts_left > 0:
+                with suppress(OSError):
+                    text = slurp("mountinfo", MOUNTINFO_BYTES, folder)
+            self._mounts_left -= len(text)
+            mounts = self._mounts[namespace] = MountTree(parse_mountinfo(text))
         return mounts
 
 

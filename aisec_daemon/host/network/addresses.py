@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
-from aisec_daemon.host.network.owners import slurp
 from aisec_daemon.host.network.socket import scope
+from aisec_daemon.host.slurp import slurp
 
 Address = IPv4Address | IPv6Address
 

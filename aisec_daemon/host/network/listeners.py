@@ -7,13 +7,14 @@ from pathlib import Path
 from threading import Lock
 
 from aisec_daemon.host.errors import UnreadableError
+from aisec_daemon.host.network.fairly import fairly
 from aisec_daemon.host.network.kinship import near_gpus
 from aisec_daemon.host.network.listener import Listener, scope_of
 from aisec_daemon.host.network.namespace import TURNS_BETWEEN, Inodes, Namespace
 from aisec_daemon.host.network.owners import Owners
 from aisec_daemon.host.proc.folder import folder_of
 from aisec_daemon.host.proc.processes import Processes
-from aisec_daemon.host.tally import Tally
+from aisec_daemon.host.tally import Call, Tally
 from aisec_daemon.host.workload.workload import Workload
 from aisec_daemon.host.workload.workloads import Workloads
 
@@ -62,7 +63,10 @@ class Listeners:
                     "proc", f"the sockets of {denied} processes of AI workloads may not be read"
                 )
             self._first_seen = {each.subject: each.first_seen for each in found}
-            return found[:_LISTENERS_MAX]
+            shown, dropped = fairly(found, _LISTENERS_MAX, _user, _matters)
+            if dropped:
+                self._tally.add(Call("listener", "rows", "dropped"), len(dropped))
+            return shown
 
     def _places(self, workloads: Iterable[Workload]) -> _Places:
         """Return where the workloads are; the oldest first: a socket of several is said its own."""
@@ -119,3 +123,12 @@ class Listeners:
                 addresses=known.addresses,
                 first_seen=self._first_seen.get(subject, now),
             )
+
+
+def _user(each: Listener) -> int | None:
+    """Say whose it is; a user may have as many processes as he likes."""
+    return each.workload.identity.uid
+
+
+def _matters(each: Listener) -> int:
+    return int(each.scope == "loopback")

@@ -21,6 +21,7 @@ from aisec_daemon.host.proc.descriptors import (
 from aisec_daemon.host.proc.folder import folder_of
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.program.file import is_procfs
+from aisec_daemon.host.slurp import slurp
 from aisec_daemon.host.tally import Call, Tally
 
 _TURNS_BETWEEN = 6  # looks at all open files of a program whose number does not change
@@ -100,8 +101,9 @@ class Owners:
 
     def tables(self, folder: str) -> tuple[list[TcpSocket], bool]:
         """Return all sockets of a process's namespace by the kernel's lists, and whether all."""
-        tables = [self._table(f"{folder}/net/{name}") for name in ("tcp", "tcp6")]
-        return [each for table in tables if table for each in table], None not in tables
+        four, whole = self._table(f"{folder}/net/tcp")
+        six, also = self._table(f"{folder}/net/tcp6")
+        return four + six, whole and also
 
     def tables_of(self, members: Iterable[ProcessIdentity]) -> tuple[list[TcpSocket], bool]:
         """Return the same by the first of some members of a namespace who is still there."""
@@ -179,29 +181,17 @@ class Owners:
             return None
         return found
 
-    def _table(self, path: str) -> list[TcpSocket] | None:
+    def _table(self, path: str) -> tuple[list[TcpSocket], bool]:
+        """Return what one list says, and whether that is all."""
         try:
-            return parse_tcp(slurp(path, TABLE_BYTES))
+            text = slurp(path, TABLE_BYTES)
+            if len(text) < TABLE_BYTES:
+                return parse_tcp(text), True
+            self._tally.add(Call("proc", "net", "too many"))
+            return parse_tcp(text.rpartition(b"\n")[0]), False
         except (OSError, ValueError) as error:
             if getattr(error, "errno", None) in GONE:
                 # There is no IPv6, or a copy has no table; else the process went.
-                return [] if path.endswith("6") or not self._real else None
+                return [], path.endswith("6") or not self._real
             self.fail("proc", "net", error)
-            return None
-
-
-def slurp(path: str, limit: int) -> bytes:
-    """Read a pseudo-file whole; of one that is longer, the whole lines within the limit."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        parts: list[bytes] = []
-        size = 0
-        while size < limit:
-            part = os.read(descriptor, 65536)
-            if not part:
-                return b"".join(parts)
-            parts.append(part)
-            size += len(part)
-    finally:
-        os.close(descriptor)
-    return b"".join(parts).rpartition(b"\n")[0]
+            return [], False

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.host.network import diag
+from aisec_daemon.host.network.fairly import fairly
 from aisec_daemon.host.network.owners import Owned, Owners
-from aisec_daemon.host.network.socket import TcpSocket
+from aisec_daemon.host.network.socket import LISTEN, TcpSocket, scope
 from aisec_daemon.host.proc.identity import ProcessIdentity
 from aisec_daemon.host.tally import Call, Tally
 
@@ -43,9 +43,6 @@ class OtherSocket:
     first_seen: float
 
 
-_Row = TypeVar("_Row", OwnedSocket, OtherSocket)
-
-
 class Members(Protocol):
     """Whoever tells of which processes the sockets are wanted."""
 
@@ -72,20 +69,23 @@ class Sockets:
         with self._lock:
             owned = self._owners.find(members)
             every: dict[int, OwnedSocket] = {}  # a connection by several paths has one inode
-            denied = owned.denied
+            unread: set[str] = set()
             read: list[tuple[ProcessIdentity, frozenset[int]]] = []
             for name in self._namespaces(owned):
                 there = owned.members.get(name, [])
                 listed, whole = self._listed(name, there, owned.subjects)
                 for each in listed:
                     every[each.inode] = self._own(owned.subjects[each.inode], each, now)
-                read += there if whole else ()
-                denied += 0 if whole else len(there)
+                if whole:
+                    read += there
+                else:
+                    unread |= {identity.subject for identity, _ in there}
+            denied = owned.denied + len(unread)
             if denied and not every:
                 raise UnreadableError("proc", f"the sockets of {denied} programs may not be read")
             self._unlisted = [(identity, inodes - every.keys()) for identity, inodes in read]
-            found, dropped = fairly(list(every.values()), _SOCKETS_MAX)
-            self._cut = owned.cut | {each.process for each in dropped}
+            found, dropped = fairly(list(every.values()), _SOCKETS_MAX, _process, _matters)
+            self._cut = owned.cut | unread | {each.process for each in dropped}
             if dropped:
                 self._tally.add(Call("socket", "rows", "dropped"), len(dropped))
             self._first_seen = {
@@ -114,7 +114,7 @@ class Sockets:
                 key = subject, _NO_INODE
                 self._others[key] = before.get(key) or OtherSocket(*key, "unknown", now)
             reaching = [each for each in self._others.values() if each.protocol not in _LOCAL]
-            return fairly(reaching, _SOCKETS_MAX)[0]
+            return fairly(reaching, _SOCKETS_MAX, _process, lambda _: 0)[0]
 
     @staticmethod
     def _namespaces(owned: Owned) -> list[str]:
@@ -147,14 +147,12 @@ class Sockets:
         return found, True
 
 
-def fairly(rows: Sequence[_Row], most: int) -> tuple[list[_Row], list[_Row]]:
-    """Return at most so many rows, the first of each process before the second of any; the rest."""
-    if len(rows) <= most:
-        return list(rows), []
-    seen: Counter[str] = Counter()
-    ranks = []
-    for each in rows:
-        ranks.append(seen[each.process])
-        seen[each.process] += 1
-    order = sorted(range(len(rows)), key=ranks.__getitem__)
-    return [rows[at] for at in order[:most]], [rows[at] for at in order[most:]]
+def _process(each: OwnedSocket | OtherSocket) -> str:
+    return each.process
+
+
+def _matters(each: OwnedSocket) -> int:
+    """Say which connections to others there are first, then what else, then listeners."""
+    if each.socket.state == LISTEN:
+        return 2
+    return 0 if scope(each.socket.peer) in ("public", "private") else 1

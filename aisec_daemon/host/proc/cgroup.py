@@ -20,8 +20,12 @@ _NAMED_CONTAINER = re.compile(
 _UID = r"[0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12}|[0-9a-f]{32}"  # static pods: 32 digits
 _POD = re.compile(rf"(?:[\w.-]+-)?pod({_UID})(?:\.slice.*)?")
 _QOS = re.compile(r"(?:[\w.-]*kubepods-)?(burstable|besteffort)(?:-pod.*|\.slice)?")
-_SLURM = re.compile(r"/job_(\d+)(?:/step_(\w+))?")
-_OWN = "/user@"  # below it a user makes groups as he likes; Slurm makes none there
+# Where Slurm itself makes groups, on a node that may be a pod; elsewhere whoever may make groups
+# can give them any name.
+_SLURM = re.compile(
+    r"(?:/kubepods.*)?/(?:system\.slice/(?:[\w.-]+_)?slurmstepd\.scope|slurm(?:_[\w.-]+)?/uid_\d+)"
+    r"/job_(\d+)(?:/step_(\w+))?(?:/.*)?"
+)
 _UNIT = re.compile(r"(.+\.(?:service|scope))")
 _SLICE = re.compile(r"(.+\.slice)")
 
@@ -70,7 +74,7 @@ def _paths(text: bytes) -> list[str]:
 def _place(path: str) -> Placement:
     parts = path.split("/")[::-1]
     pod = _deepest(_POD, parts).replace("_", "-")
-    job = _SLURM.search(path) if "slurm" in path and _OWN not in path else None
+    job = _SLURM.fullmatch(path) if "slurm" in path else None
     named = _NAMED_CONTAINER.search(path)
     container = _deepest(_CONTAINER, parts) or (_clean(named[1]) if named else "")
     units = [part for part in parts if not _CONTAINER.fullmatch(part)]

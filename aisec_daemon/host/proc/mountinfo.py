@@ -81,12 +81,38 @@ def at(mounts: list[Mount], point: bytes) -> Mount | None:
     return next((mount for mount in reversed(mounts) if mount.point == point), None)
 
 
-def mount_of(mounts: Iterable[Mount], path: bytes) -> Mount | None:
-    """Return the mount that a path lies on: the longest that leads to it, of equals the last."""
-    best: Mount | None = None
-    for mount in mounts:
-        if best is not None and len(mount.point) < len(best.point):
-            continue
-        if mount.point in (b"/", path) or path.startswith(mount.point + b"/"):
-            best = mount
-    return best
+class MountTree:
+    """Tells which mount a path lies on, name by name: there may be thousands of either."""
+
+    def __init__(self, mounts: Iterable[Mount]) -> None:
+        self._top = _Node()
+        for mount in mounts:
+            node = self._top
+            for name in _names(mount.point):
+                node = node.below.setdefault(name, _Node())
+            node.mount = mount  # of equals the last, which covers the others
+
+    def of(self, path: bytes) -> Mount | None:
+        """Return the longest mount that leads to a path."""
+        node = self._top
+        best = node.mount
+        for name in _names(path):
+            if name not in node.below:
+                break
+            node = node.below[name]
+            best = node.mount or best
+        return best
+
+
+class _Node:
+    """A folder that is mounted on, or leads to one that is."""
+
+    __slots__ = ("below", "mount")
+
+    def __init__(self) -> None:
+        self.below: dict[bytes, _Node] = {}
+        self.mount: Mount | None = None
+
+
+def _names(path: bytes) -> list[bytes]:
+    return [name for name in path.split(b"/") if name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from errno import errorcode
+from errno import EFBIG, errorcode
 
 from aisec_daemon.host.proc.attributes import GONE
 from aisec_daemon.host.proc.maps import read_maps
@@ -21,7 +21,7 @@ from aisec_daemon.host.program.preload import foreign_preload
 from aisec_daemon.host.program.rereading import Rereading
 from aisec_daemon.host.redaction.redact import redact_path
 
-MAPS_BYTES = 4 << 20  # of one process: some 40,000 mappings
+MAPS_BYTES = 4 << 20  # of one process: some 40,000 mappings, or 1,000 of files with long paths
 _COMMAND_BYTES = 4096
 _FILE_BYTES = 16  # of a file are read for the price of one of maps, which the kernel writes anew
 
@@ -64,17 +64,26 @@ def read_digest(known: ProgramImage, directory: int, fail: Fail, digests: Digest
 
 
 def read_mapped(known: ProgramImage, directory: int, name: bytes, fail: Fail) -> int:
-    """Read the maps and judge by them; return what that cost, in bytes of maps."""
+    """Read the maps and judge by them; return what that cost, in bytes of maps.
+
+    Of maps that are too long to be read whole only what was found is known, not what is missing.
+    """
     try:
         paths, size = read_maps(directory, MAPS_BYTES)
     except OSError as error:
         fail("maps", error)
         return 0
-    known.libraries = " ".join(sorted(libraries(paths)))
+    whole = size < MAPS_BYTES
+    if not whole:
+        fail("maps", OSError(EFBIG, "too long"))
+    before = () if whole else (known.libraries or "").split()
+    found = {*libraries(paths), *before}
+    known.libraries = " ".join(sorted(found)) if found or whole else None
     if known.file is None:
         return size
     try:
-        known.preload = redact_path(foreign_preload(directory, paths, known.file.path))
+        preload = redact_path(foreign_preload(directory, paths, known.file.path))
+        known.preload = preload if preload or whole else known.preload
     except OSError as error:
         fail("environ", error)
     try:
@@ -86,7 +95,7 @@ def read_mapped(known: ProgramImage, directory: int, name: bytes, fail: Fail) ->
     seen = Appearance(text, _text(known.file.path), arguments, paths)
     file = _File(directory, known.file)
     known.disguise = disguise(seen, file.holds, file.called)
-    if not known.disguise and size < MAPS_BYTES and _replaced(known.file.path, paths):
+    if whole and not known.disguise and _replaced(known.file.path, paths):
         known.disguise = "replaced"
     return size + file.bytes_read // _FILE_BYTES
 

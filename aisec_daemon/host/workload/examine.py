@@ -38,7 +38,8 @@ class Looked:
     started it, `owner` the distribution of a service that it belongs to; once found these stay,
     since programs write titles over their arguments. `frameworks` are distributions or libraries
     with their versions, `mapped` files of models and data. `denied` says that its maps may not be
-    read, `late` that its file system has not answered in time.
+    read, `late` that its file system has not answered in time, `cut` that its maps are too long to
+    be read whole.
     """
 
     identity: ProcessIdentity
@@ -53,6 +54,7 @@ class Looked:
     mapped: tuple[Mapped, ...] = ()
     denied: bool = False
     late: bool = False
+    cut: bool = False
 
 
 class Examiner:
@@ -78,7 +80,9 @@ class Examiner:
         may have come in its place meanwhile.
         """
         text, size = slurp_maps(f"{place}/maps", MAPS_BYTES)
-        looked.loaded = understand(parse_loaded(text))
+        looked.cut = size >= MAPS_BYTES
+        if not looked.cut or not looked.loaded.uses:
+            looked.loaded = understand(parse_loaded(text))
         native, interpreter, service = _program(looked.identity.executable or "")
         if not native:
             interpreter = looked.loaded.interpreter or interpreter

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
+from time import monotonic
 from typing import NamedTuple
 
 from aisec_daemon.host.beneath import find, read_head, reopen
@@ -21,7 +22,8 @@ from aisec_daemon.host.beneath import find, read_head, reopen
 _ENTRIES_MAX = 20_000  # of a folder
 _HEAD_BYTES = 16_384  # of METADATA; the version stands among the first lines
 _SCRIPTS_BYTES = 65_536
-_KNOWN_SITES = 64
+_KNOWN_SITES = 256
+_AGAIN_SECONDS = 10.0  # until a folder that changed is listed again: anybody may touch his own
 _INFO = re.compile(r"([A-Za-z0-9][\w.]{0,127})-([^-]{1,64})(?:-.+)?\.(?:dist|egg)-info")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]{0,63}")
 _METADATA_VERSION = re.compile(rb"^Version:[ \t]*([^\r\n]{1,64})\r?$", re.MULTILINE)
@@ -39,12 +41,17 @@ class Distribution(NamedTuple):
 
 @dataclass(slots=True)
 class _Site:
+    changed: tuple[int, int]
+    listed: float
     folders: dict[str, tuple[str, str]]  # by normalized name: version and name of the dist-info
     read: dict[str, Distribution] = field(default_factory=dict)
 
 
 class Packages:
-    """Reads site-packages folders, each again only if it has changed. Not safe between threads."""
+    """Reads site-packages folders, each again only if it has changed, and not too often.
+
+    Not safe between threads.
+    """
 
     def __init__(self) -> None:
         self._sites: OrderedDict[tuple[int, ...], _Site] = OrderedDict()
@@ -69,10 +76,11 @@ class Packages:
 
     def _known(self, folder: int) -> _Site:
         found = os.fstat(folder)
-        key = (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns)
-        known = self._sites.get(key)
-        if known is None:
-            known = self._sites[key] = _Site(_list(folder))
+        key = found.st_dev, found.st_ino
+        changed = found.st_mtime_ns, found.st_ctime_ns
+        known, now = self._sites.get(key), monotonic()
+        if known is None or (known.changed != changed and now - known.listed >= _AGAIN_SECONDS):
+            known = self._sites[key] = _Site(changed, now, _list(folder))
             if len(self._sites) > _KNOWN_SITES:
                 self._sites.popitem(last=False)
         self._sites.move_to_end(key)

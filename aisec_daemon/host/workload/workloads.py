@@ -27,6 +27,7 @@ from aisec_daemon.host.workload.workload import Workload
 
 _FRESH_SECONDS = 4.0
 _TURN_BYTES = 16 << 20  # of maps read in one turn, or what costs as much
+_TURN_SECONDS = 2.0  # of looking; what is left is looked at in the next turn
 _WAIT_TURNS = (1, 2, 4, 6, 12, 30)  # between looks at a process that maps more
 _DENIED = frozenset((EACCES, EPERM))
 
@@ -156,8 +157,9 @@ class Workloads:
         due.sort()
         real = is_procfs(self._proc)
         left = _TURN_BYTES
-        for _, _, pid, mapped in due:
-            if left <= 0:
+        end = time.monotonic() + _TURN_SECONDS
+        for number, (_, _, pid, mapped) in enumerate(due):
+            if number and (left <= 0 or time.monotonic() > end):
                 break
             known = self._looked[pid]
             left -= self._examine(known, real=real)
@@ -169,6 +171,8 @@ class Workloads:
         try:
             size = self._examiner.examine(known, place, real=real)
             known.denied = False
+            if known.cut:
+                self._tally.add(Call("workload", "maps", "EFBIG"))
             if known.late:
                 self._tally.add(Call("workload", "files", "late"))
             pid = known.identity.pid

@@ -62,6 +62,25 @@ def test_a_mapped_file_counts_after_it_was_closed(tmp_path, read):
     assert (found["a.gguf"].size, found["a.gguf"].direction) == (8192.0, 3)
 
 
+def test_mounts_of_more_namespaces_than_a_turn_may_read_are_unknown(tmp_path, monkeypatch):
+    """Anybody may make a namespace with thousands of mounts."""
+    (tmp_path / "a.gguf").write_bytes(b"GGUF")
+    us = os.getpid()
+    with (
+        (tmp_path / "a.gguf").open("rb"),
+        closing(Processes(Path("/"), Tally(), bytes(32), connector=False)) as processes,
+    ):
+        files = Files(Path("/proc"))
+        kinds = []
+        for left in (1, 0):
+            monkeypatch.setattr("aisec_daemon.host.flow.files._TURN_MOUNTS_BYTES", left)
+            files.turn()
+            listed = files.read(processes.lookup(us), ())
+            kinds += [each.target.storage.kind for each in listed.files if each.name == "a.gguf"]
+
+    assert [bool(kind) for kind in kinds] == [True, False]
+
+
 def test_who_bears_the_pid_now_is_not_asked(read):
     files = Files(Path("/proc"))
     files.turn()

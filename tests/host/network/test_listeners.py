@@ -67,6 +67,25 @@ def test_a_listener_that_vanishes_is_gone_at_once(watch):
     assert watch.ports() == {}
 
 
+def test_nobody_can_crowd_out_another_user(watch, monkeypatch):
+    """However many he listens with, and however many processes he has."""
+    monkeypatch.setattr("aisec_daemon.host.network.listeners._LISTENERS_MAX", 3)
+    with listening() as one, listening() as two, listening() as three:
+        for each in (one, two):
+            each.tell("more")
+            each.tell("more")
+            watch.source.add(each.pid)
+        for workload in watch.source.workloads:
+            object.__setattr__(workload.identity, "uid", 1234)
+        watch.source.add(three.pid)
+        found = watch.ports()
+
+        assert len(found) == 3
+        assert three.port in found
+        rows = watch.tally.rows()
+        assert [call.code for call, _, _ in rows if call.call == "rows"] == ["dropped"]
+
+
 def test_a_workload_that_is_new_is_looked_at_though_its_socket_is_old(watch):
     """A process became a workload when it loaded its libraries, long after it listened."""
     with listening() as one, listening() as other:

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from aisec_daemon.host.network import owners as module
+from aisec_daemon.host.network.fairly import fairly
 from aisec_daemon.host.network.owners import Owners
-from aisec_daemon.host.network.sockets import OtherSocket, Sockets, fairly
+from aisec_daemon.host.network.sockets import OtherSocket, Sockets
 from aisec_daemon.host.proc.processes import Processes
 from aisec_daemon.host.tally import Tally
 
@@ -113,13 +114,33 @@ def test_rows_are_shared_out_among_processes(copy, monkeypatch, tally):
     assert ("rows", "dropped") in [(call.call, call.code) for call, _, _ in tally.rows()]
 
 
-def test_the_first_of_each_comes_before_the_second_of_any():
+def test_the_first_of_each_comes_before_the_second_of_any_and_what_matters_first():
     rows = [OtherSocket(process, at, "udp", 0.0) for at, process in enumerate("aaabb")]
 
-    kept, left = fairly(rows, 3)
+    kept, left = fairly(rows, 3, lambda each: each.process, lambda each: -each.inode)
 
-    assert [each.process for each in kept] == ["a", "b", "a"]
+    assert [each.inode for each in kept] == [4, 2, 3]
     assert {each.inode for each in kept + left} == set(range(5))
+
+
+def test_a_connection_comes_before_any_number_of_listeners(copy, monkeypatch, tree):
+    """And is told with its peer, whatever else its process has opened."""
+    monkeypatch.setattr("aisec_daemon.host.network.sockets._SOCKETS_MAX", 2)
+    sockets = copy([11, 12, 13], listed=[11, 12])
+    with (tree.proc / "7/net/tcp").open("a") as table:
+        ends = "0100007F:1F90 08080808:01BB 01"
+        table.write(f"9: {ends} 00000000:00000000 00:00000000 00000000 0 0 13 1\n")
+
+    assert ("7:1000", 13) in told(sockets)
+
+
+def test_a_table_that_is_too_long_is_not_whole(copy, monkeypatch, tally):
+    monkeypatch.setattr(module, "TABLE_BYTES", 300)
+    sockets = copy([11, 12, 13], listed=[11, 12, 13])
+
+    assert 0 < len(told(sockets)) < 3
+    assert [each.protocol for each in sockets.others(1.0)] == ["unknown"]
+    assert ("net", "too many") in [(call.call, call.code) for call, _, _ in tally.rows()]
 
 
 def test_the_next_member_tells_of_a_network_whose_first_one_has_ended(copy, tree, processes):

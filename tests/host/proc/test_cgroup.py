@@ -71,6 +71,9 @@ PATHS = {
         Placement(slurm_job="7", slurm_step="batch")
     ),
     "/slurm/uid_1717/job_7": Placement(slurm_job="7"),
+    "/lxc.payload.red/slurm/uid_0/job_7/step_batch": Placement(container="red"),
+    "/system.slice/red.service/slurmstepd.scope/job_7": Placement(unit="slurmstepd.scope"),
+    "/system.slice/red.service/slurm/uid_0/job_7": Placement(unit="red.service"),
     "/system.slice/node17_slurmstepd.scope/job_12/step_batch/user/task_0": (
         Placement(slurm_job="12", slurm_step="batch", unit="node17_slurmstepd.scope")
     ),

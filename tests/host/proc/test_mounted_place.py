@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aisec_daemon.host.proc.cgroup import Placement
 from aisec_daemon.host.proc.mounted_place import place_by_mounts
-from aisec_daemon.host.proc.mountinfo import mount_of, parse_mountinfo
+from aisec_daemon.host.proc.mountinfo import Mount, MountTree, parse_mountinfo
 
 ID = "4f5a6b7c8d9e0f1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192"
 LAYER = ID[::-1]
@@ -106,7 +106,7 @@ def test_a_container_is_known_by_what_its_runtime_mounts(runtime):
 def test_our_own_mounts_are_understood():
     mounts = parse_mountinfo(Path("/proc/self/mountinfo").read_bytes())
 
-    assert mount_of(mounts, b"/proc/self/stat").kind == b"proc"
+    assert MountTree(mounts).of(b"/proc/self/stat").kind == b"proc"
     assert all(mount.point.startswith(b"/") for mount in mounts)
 
 
@@ -118,12 +118,34 @@ def test_the_longest_mount_is_a_files_and_of_equals_the_last():
         b"4 1 0:7 / /data/tmp rw - tmpfs tmpfs rw\n"
     )
     sources = [
-        mount_of(mounts, path).source
+        MountTree(mounts).of(path).source
         for path in (b"/data/a", b"/data", b"/database/a", b"/data/tmp/x")
     ]
 
     assert sources == [b"nas:/export/data sets", b"nas:/export/data sets", b"/dev/sda1", b"tmpfs"]
-    assert mount_of([], b"/x") is None
+    assert MountTree([]).of(b"/x") is None
+
+
+def longest(mounts, path):
+    """The slow twin: ask every mount."""
+    best = None
+    for mount in mounts:
+        leads = mount.point in (b"/", path) or path.startswith(mount.point + b"/")
+        if leads and (best is None or len(mount.point) >= len(best.point)):
+            best = mount
+    return best
+
+
+POINTS = st.lists(st.sampled_from([b"a", b"b", b"ab"]), max_size=4).map(
+    lambda names: b"/" + b"/".join(names)
+)
+
+
+@given(st.lists(POINTS, max_size=12), POINTS)
+def test_a_mount_is_found_as_if_each_were_asked(points, path):
+    mounts = [Mount(device=b"%d" % at, point=point) for at, point in enumerate(points)]
+
+    assert MountTree(mounts).of(path) == longest(mounts, path)
 
 
 @given(

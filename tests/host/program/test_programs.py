@@ -129,13 +129,31 @@ def test_a_program_of_whose_file_nothing_is_mapped_was_replaced(tree, programs, 
     assert program.image.disguise == word
 
 
-def test_maps_that_are_too_long_do_not_tell_what_is_missing(tree, programs, monkeypatch):
-    monkeypatch.setattr("aisec_daemon.host.program.image.MAPS_BYTES", 60)
+def test_maps_that_are_too_long_do_not_tell_what_is_missing(tree, programs, monkeypatch, tally):
+    """A thousand mappings of one file with a long path push everything else out of sight."""
+    long = "1000-2000 r--p 00000000 fe:00 7  /tmp/" + "x" * 200 + "\n"
+    monkeypatch.setattr("aisec_daemon.host.program.image.MAPS_BYTES", 200)
     add(tree)
-    (tree.proc / "7/maps").write_text(MAPS.split("\n")[1] + "\n" + MAPS)
+    (tree.proc / "7/maps").write_text(400 * long + MAPS)
     (program,) = programs.read()
 
+    assert (program.image.libraries, program.image.preload) == (None, None)
     assert program.image.disguise == ""
+    assert [(call.call, call.code) for call, _, _ in tally.rows() if call.sensor == "program"] == [
+        ("maps", "EFBIG")
+    ]
+
+
+def test_what_was_read_whole_once_stays_known(tree, programs, monkeypatch):
+    add(tree)
+    programs.read()
+    monkeypatch.setattr("aisec_daemon.host.program.image.MAPS_BYTES", 10)
+    (tree.proc / "7/maps").write_text("1000-2000 r--p 00000000 fe:00 7  /tmp/x\n")
+    tree.stat(7, virtual=1 << 30)
+    for _ in range(10):
+        (program,) = again(programs)
+
+    assert program.image.libraries == "cuda"
 
 
 def test_who_ends_stays_what_it_was(tree, programs, tally):

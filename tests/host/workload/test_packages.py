@@ -109,18 +109,27 @@ def test_of_a_folder_without_end_so_many_entries_are_looked_at(tmp_path, monkeyp
     assert 20 <= len(found) <= 50
 
 
-def test_a_folder_is_listed_again_only_if_it_has_changed(tmp_path, monkeypatch):
+def test_a_folder_is_listed_again_only_if_it_has_changed_and_not_too_often(tmp_path, monkeypatch):
+    """Whose it is may touch it all the time."""
     install(tmp_path, "torch", "2.4.1")
     packages, listed = Packages(), []
-    real = module._list
+    real, now = module._list, [0.0]
+    monkeypatch.setattr(module, "monotonic", lambda: now[0])
     monkeypatch.setattr(module, "_list", lambda folder: listed.append(1) or real(folder))
     for _ in range(3):
         read(tmp_path, "torch", packages=packages)
+        now[0] += 20
     assert len(listed) == 1
     install(tmp_path, "ray", "2.60.0")
+    read(tmp_path, "ray", packages=packages)
+    install(tmp_path, "vllm", "0.6.0")
+    now[0] += 5
+    assert read(tmp_path, "vllm", packages=packages) == {}
+    now[0] += 5
 
+    assert read(tmp_path, "vllm", packages=packages)["vllm"].version == "0.6.0"
     assert read(tmp_path, "ray", packages=packages)["ray"].version == "2.60.0"
-    assert len(listed) == 2
+    assert len(listed) == 3
 
 
 def test_no_folder_is_an_error_and_nothing_stays_open(tmp_path):

@@ -65,7 +65,8 @@ def test_a_module_a_file_of_it_a_script_and_a_server_that_serves_it(node, argv):
 @pytest.mark.parametrize(
     "break_", ["no dist-info", "other dist-info", "no file", "other prefix", "no script"]
 )
-def test_without_the_files_there_is_no_service(node, break_):
+def test_without_the_files_there_is_no_service(node, break_, monkeypatch):
+    monkeypatch.setattr("aisec_daemon.host.workload.packages._AGAIN_SECONDS", 0)
     folder = node.python(7, "/opt/venv/bin/jupyter-server")
     info = install(folder, "jupyter-server", "2.14.0", "jupyter-server")
     assert service(node) is not None

@@ -163,6 +163,28 @@ def test_a_turn_reads_so_much_and_the_next_one_the_rest(node, monkeypatch):
     assert len(counts[-1]) == 10
 
 
+def test_a_turn_takes_so_long_and_the_next_one_looks_at_the_rest(node, monkeypatch):
+    """Files around a process may take any time to look at."""
+    monkeypatch.setattr(module, "_TURN_SECONDS", -1.0)
+    for pid in range(10, 14):
+        node.add(pid, TORCH)
+    counts = [len(node.again()) for _ in range(4)]
+
+    assert counts == [1, 2, 3, 4]
+
+
+def test_maps_that_are_too_long_are_told_and_take_nothing_away(node, monkeypatch):
+    folder = node.add(7, TORCH)
+    assert list(node.again()) == [7]
+    monkeypatch.setattr("aisec_daemon.host.workload.examine.MAPS_BYTES", 10)
+    (folder / "maps").write_text(loaded("/tmp/x"))
+    node.host.workloads._looked[7].maps.turn = -1
+
+    assert list(node.again()) == [7]
+    rows = node.tally.rows()
+    assert [call.code for call, _, _ in rows if call[:2] == ("workload", "maps")] == ["EFBIG"]
+
+
 def test_maps_that_may_not_be_read_are_counted_and_if_all_are_an_error(node, monkeypatch):
     """Unread is never empty."""
     node.add(7)
