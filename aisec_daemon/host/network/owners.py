@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from errno import errorcode
 from pathlib import Path
@@ -36,7 +37,7 @@ class Owned:
     `members` are the processes with their inodes by network namespace, our own called "". A socket
     need not be of its process's namespace: it may have been handed on, or opened before the
     namespace was left; so ours is asked, too (`ours`), but for a copy of a node. `denied` processes
-    may not be looked at; of those in `cut` some files were left out.
+    may not be looked at; of those in `cut`, they among them, not all is known.
     """
 
     subjects: dict[int, str] = field(default_factory=dict)
@@ -67,6 +68,7 @@ class Owners:
             inodes = self.inodes(identity)
             if inodes is None:
                 owned.denied += 1
+                owned.cut.add(identity.subject)
             elif inodes:
                 name, folder = self.namespace(identity)
                 there = owned.members.setdefault(name if folder else "", [])
@@ -147,15 +149,15 @@ class Owners:
     def _sockets(self, identity: ProcessIdentity, folder: str, files: int) -> frozenset[int]:
         """Follow the links of its open files; threads may have files of their own."""
         self._cut.discard(identity.subject)
-        found: set[int] = set()
         tasks = f"{self._proc}/{identity.pid}/task"
-        for each in (folder, *other_folders(tasks, files)):
-            links = read_links(each)
-            found |= socket_inodes(links)
-            self._left -= len(links)
-            if len(links) >= LINKS_MAX:
-                self._leave_out(identity, "too many")
-        return frozenset(found)
+        links = read_links(folder)
+        for each in other_folders(tasks, files):
+            with suppress(OSError):  # the thread has ended
+                links += read_links(each)
+        self._left -= len(links)
+        if len(links) >= LINKS_MAX:
+            self._leave_out(identity, "too many")
+        return socket_inodes(links)
 
     def _leave_out(self, identity: ProcessIdentity, code: str) -> None:
         self._cut.add(identity.subject)
@@ -171,9 +173,10 @@ class Owners:
         try:
             files = os.stat(folder).st_size  # noqa: PTH116 - as above
             self._left -= max(files, len(inodes))
-            found: dict[int, str] = {}
-            for each in (folder, *other_folders(f"{self._proc}/{identity.pid}/task", files)):
-                found |= protocols(each, inodes)
+            found = protocols(folder, inodes)
+            for each in other_folders(f"{self._proc}/{identity.pid}/task", files):
+                with suppress(OSError):  # the thread has ended
+                    found |= protocols(each, inodes)
         except OSError as error:
             if error.errno in GONE:
                 return {}

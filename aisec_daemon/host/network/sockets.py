@@ -71,8 +71,9 @@ class Sockets:
             every: dict[int, OwnedSocket] = {}  # a connection by several paths has one inode
             unread: set[str] = set()
             read: list[tuple[ProcessIdentity, frozenset[int]]] = []
+            members_of = dict(owned.members)
             for name in self._namespaces(owned):
-                there = owned.members.get(name, [])
+                there = members_of.pop(name, [])
                 listed, whole = self._listed(name, there, owned.subjects)
                 for each in listed:
                     every[each.inode] = self._own(owned.subjects[each.inode], each, now)
@@ -86,6 +87,7 @@ class Sockets:
             self._unlisted = [(identity, inodes - every.keys()) for identity, inodes in read]
             found, dropped = fairly(list(every.values()), _SOCKETS_MAX, _process, _matters)
             self._cut = owned.cut | unread | {each.process for each in dropped}
+            self._cut |= {who.subject for there in members_of.values() for who, _ in there}
             if dropped:
                 self._tally.add(Call("socket", "rows", "dropped"), len(dropped))
             self._first_seen = {

@@ -103,6 +103,33 @@ def test_who_was_not_looked_at_in_this_turn_has_an_unknown_socket(copy, monkeypa
     assert [each.process for each in sockets.others(1.0)] == ["8:1000"]
 
 
+def test_who_may_not_be_looked_at_has_an_unknown_socket(copy, tree, monkeypatch):
+    """Beside one who may be; no socket was seen of him, which does not mean that he has none."""
+    sockets = copy([11], [12], listed=[11, 12])
+    real = module.read_links
+
+    def read_links(folder):
+        if "/8/" in folder:
+            raise PermissionError(13, "Permission denied")
+        return real(folder)
+
+    monkeypatch.setattr(module, "read_links", read_links)
+
+    assert told(sockets) == [("7:1000", 11)]
+    assert [each.process for each in sockets.others(1.0)] == ["8:1000"]
+
+
+def test_who_is_in_a_network_that_was_not_asked_has_an_unknown_socket(copy, monkeypatch):
+    monkeypatch.setattr("aisec_daemon.host.network.sockets._NAMESPACES_MAX", 1)
+    sockets = copy([11], [12], listed=[11])
+    read = told(sockets)
+
+    assert read == [("7:1000", 11)]
+    assert [(each.process, each.protocol) for each in sockets.others(1.0)] == [
+        ("8:1000", "unknown")
+    ]
+
+
 def test_rows_are_shared_out_among_processes(copy, monkeypatch, tally):
     """And who lost some may have lost the one that matters."""
     monkeypatch.setattr("aisec_daemon.host.network.sockets._SOCKETS_MAX", 3)
