@@ -63,7 +63,7 @@ class Listeners:
                     "proc", f"the sockets of {denied} processes of AI workloads may not be read"
                 )
             self._first_seen = {each.subject: each.first_seen for each in found}
-            shown, dropped = fairly(found, _LISTENERS_MAX, _user, _matters)
+            shown, dropped = fairly(found, _LISTENERS_MAX, _owner, _matters)
             if dropped:
                 self._tally.add(Call("listener", "rows", "dropped"), len(dropped))
             return shown
@@ -125,9 +125,9 @@ class Listeners:
             )
 
 
-def _user(each: Listener) -> int | None:
-    """Say whose it is; a user may have as many processes as he likes."""
-    return each.workload.identity.uid
+def _owner(each: Listener) -> tuple[int | None, str | None]:
+    """Say whose it is: a user or a container may have as many processes as it likes."""
+    return each.workload.identity.uid, each.workload.identity.container
 
 
 def _matters(each: Listener) -> int:
