@@ -197,8 +197,12 @@ time.sleep(600)
 """
 
 
+@pytest.mark.system
 def test_files_of_a_thread_are_its_processs(real):
-    """The main thread keeps a table of its own, closes everything in it, and looks idle."""
+    """The main thread keeps a table of its own, closes everything in it, and looks idle.
+
+    It needs no right, but a kernel that lets programs call unshare(2).
+    """
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         command = [sys.executable, "-c", THREAD.format(port=port)]
