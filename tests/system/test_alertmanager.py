@@ -121,7 +121,9 @@ def test_what_opens_and_closes_while_it_is_stopped_is_told_when_it_is_back(tmp_p
 
     assert someone.ids("resolved") == closed
     assert len(someone.notifications) < 12  # of one rule on one node: they come in groups
-    assert node.said == [f"http://{am.address} takes no alerts: nothing listens there"]
+    (said,) = node.said  # once, and by then it is gone or just going
+    assert said.startswith(f"http://{am.address} takes no alerts: ")
+    assert said.endswith(("nothing listens there", "it ends the connection without an answer"))
     assert node.outbox.pending(f"alertmanager/http://{am.address}", 1) == []
 
 
