@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from queue import Full, Queue
-from threading import Lock
-from time import monotonic, perf_counter, thread_time
+from threading import Lock, get_ident
+from time import clock_gettime, monotonic, perf_counter, pthread_getcpuclockid
 
 from aisec_daemon.app.clock import Clock
 from aisec_daemon.app.costs import PERIOD_SECONDS
@@ -132,7 +132,8 @@ class Sampling:
         if not due:
             self._upkeep.shed(part)
             return
-        begun, spent = perf_counter(), thread_time()
+        begun, meter = perf_counter(), _meter()
+        self._upkeep.begins(part, meter)
         error, sensor = "", ""
         try:
             snapshot = sampler.read(self._host, now)
@@ -147,8 +148,8 @@ class Sampling:
         except Exception as fault:  # a faulty sampler must stop no other
             error = f"fault in this sampler: {fault!r}"
             _LOG.exception("%s", part)
-        took, cpu = perf_counter() - begun, thread_time() - spent
-        news = self._upkeep.ran(part, now, took, error, sensor, cpu=cpu)
+        took = perf_counter() - begun
+        news = self._upkeep.ran(part, now, took, error, sensor, cpu=meter())
         if news and _DROPPED not in (error, self._errors.get(name)):  # that is logged once for all
             level = logging.WARNING if error else logging.INFO
             _LOG.log(level, "%s: %s", part, error or "reads well")
@@ -174,3 +175,17 @@ class Sampling:
         sensor = "connector" if error else ""
         if self._upkeep.ran("connector", now, 0.0, error, sensor) and error:
             _LOG.warning("%s", error)
+
+
+def _meter() -> Callable[[], float]:
+    """Return what tells the processor time that this thread has had since now, to any thread."""
+    clock = pthread_getcpuclockid(get_ident())
+    begun = clock_gettime(clock)
+
+    def spent() -> float:
+        try:
+            return clock_gettime(clock) - begun
+        except OSError:  # the thread has ended
+            return 0.0
+
+    return spent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 
@@ -61,6 +62,12 @@ class _Record:
     shed: int = 0
     error: str = ""
     sensor: str = ""
+    meter: Callable[[], float] | None = None
+
+    @property
+    def running_cpu(self) -> float:
+        """What the turn that goes on has cost so far."""
+        return self.meter() if self.meter else 0.0
 
     def numbers(self, time: float) -> dict[str, float]:
         """Return the row's numbers as of `time`."""
@@ -73,7 +80,7 @@ class _Record:
             "period_seconds": self.period,
             "duration_seconds": self.duration,
             "busy_seconds": self.busy,
-            "cpu_seconds": self.cpu,
+            "cpu_seconds": self.cpu + self.running_cpu,
             "runs": self.runs,
             "failed_runs": self.failed,
             "missed_runs": self.missed,
@@ -99,6 +106,15 @@ class Upkeep:
         with self._lock:
             self._records.pop(part, None)
 
+    def begins(self, part: str, meter: Callable[[], float]) -> None:
+        """Note that a part's turn has begun; `meter` tells the CPU seconds of it so far.
+
+        It is asked by other threads: a turn that never ends is not to look as if it cost nothing.
+        """
+        with self._lock:
+            if part in self._records:
+                self._records[part].meter = meter
+
     def ran(
         self,
         part: str,
@@ -119,6 +135,7 @@ class Upkeep:
             if record is None:
                 return False
             news = record.error != error
+            record.meter = None
             record.duration = duration
             record.busy += duration
             record.cpu += cpu
@@ -145,10 +162,13 @@ class Upkeep:
                 self._records[part].shed += 1
 
     def slowest(self, kind: str) -> float:
-        """Return the CPU of the last turn as a share of its period, of the worst part of a kind."""
+        """Return the CPU of a turn as a share of its period, of the worst part of a kind.
+
+        The turn is the last one, or the one that goes on.
+        """
         with self._lock:
             shares = [
-                record.last_cpu / record.period
+                max(record.last_cpu, record.running_cpu) / record.period
                 for part, record in self._records.items()
                 if part.startswith(f"{kind}/") and record.period > 0
             ]

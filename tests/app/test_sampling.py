@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from queue import Queue
+from threading import Event, Thread
 from types import SimpleNamespace
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ import pytest
 
 from aisec_daemon.app.clock import Clock
 from aisec_daemon.app.pace import Pace
-from aisec_daemon.app.sampling import Sampling, Strain
+from aisec_daemon.app.sampling import Sampling, Strain, _meter
 from aisec_daemon.detectors.blind import Blind
 from aisec_daemon.host.errors import UnreadableError
 from aisec_daemon.model import Snapshot, State, Table, View
@@ -114,6 +115,46 @@ def test_a_turn_costs_the_cpu_of_its_own_thread_and_not_what_it_waits():
     assert waited < 0.02
     assert made._upkeep.slowest("sampler") > 2 * waited
     assert 0.01 < told["cpu_seconds"][0] < told["busy_seconds"][0]
+
+
+def test_a_turn_that_goes_on_costs_what_it_has_cost_so_far():
+    """Else whoever makes a reader compute for minutes makes it look idle."""
+    host = SimpleNamespace(processes=SimpleNamespace(connector_error="no"))
+    made, begun, ended = sampling(host), Event(), Event()
+
+    def compute():
+        begun.set()
+        while not ended.is_set():
+            sum(range(1000))
+
+    thread = Thread(target=made._turn, args=(Reads(compute),))
+    thread.start()
+    begun.wait()
+    try:
+        costs = []
+        while len(costs) < 100 and made._upkeep.slowest("sampler") < 0.02:
+            costs.append(made._upkeep.snapshot(made._clock.now())["cpu_seconds"][0])
+            time.sleep(0.1)
+        running = made._upkeep.snapshot(made._clock.now())
+    finally:
+        ended.set()
+        thread.join()
+
+    assert running["runs"][0] == 0
+    assert running["cpu_seconds"][0] > 0.02
+    assert costs == sorted(costs)
+    assert made._upkeep.snapshot(made._clock.now())["cpu_seconds"][0] >= running["cpu_seconds"][0]
+
+
+def test_the_meter_of_a_thread_that_has_ended_says_nothing(monkeypatch):
+    meter = _meter()
+
+    def gone(clock):
+        raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr("aisec_daemon.app.sampling.clock_gettime", gone)
+
+    assert meter() == 0.0
 
 
 def test_a_reading_that_finds_no_place_is_dropped_and_counted(host):
