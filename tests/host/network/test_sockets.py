@@ -76,13 +76,16 @@ def test_a_connection_by_two_paths_is_one_socket(copy):
     assert told(copy([11], listed=[11, 11])) == [("7:1000", 11)]
 
 
-def test_a_copy_that_kept_the_name_of_our_network_is_not_answered_by_it(copy, tree):
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_copy_that_kept_the_name_of_our_network_tells_what_it_has_itself(copy, tree, listed):
+    """Our own machine is not asked in its place."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        sockets = copy([os.fstat(server.fileno()).st_ino])
+        inode = os.fstat(server.fileno()).st_ino
+        sockets = copy([inode], listed=[inode] if listed else [])
         (tree.proc / "7/ns").mkdir()
         (tree.proc / "7/ns/net").symlink_to(Path("/proc/self/ns/net").readlink())
 
-        assert told(sockets) == []
+        assert told(sockets) == ([("7:1000", inode)] if listed else [])
 
 
 def test_who_has_more_files_than_are_followed_has_an_unknown_socket(copy, monkeypatch, tally):
