@@ -31,7 +31,11 @@ class Socket:
         ),
         labels=(
             Label("process", "the process, as table process names it"),
-            Label("protocol", "tcp, udp, raw, vsock, …"),
+            Label(
+                "protocol",
+                "tcp, udp, raw, vsock, …; unknown stands for those of a process that nobody could "
+                "look at",
+            ),
             Label(
                 "state",
                 "established, listen or other; unlisted where only the socket itself is known: not "

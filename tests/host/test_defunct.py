@@ -226,13 +226,13 @@ def test_one_whose_threads_change_too_quickly_to_be_read_is_called_defunct(
 
 
 @pytest.mark.parametrize(
-    ("seen", "told"),
+    ("word", "told"),
     [("", "defunct"), (None, "defunct"), ("name", "defunct"), ("kernel_thread", "kernel_thread")],
 )
-def test_the_strongest_word_is_told(ghost, processes, monkeypatch, seen, told):
+def test_the_strongest_word_is_told(ghost, processes, monkeypatch, word, told):
     ghost.end_main_thread()
     processes.scan()
-    monkeypatch.setattr("aisec_daemon.host.program.image.disguise", lambda *_: seen)
+    monkeypatch.setattr("aisec_daemon.host.program.image.disguise", lambda *_: word)
     snapshot = Program().read(SimpleNamespace(programs=on_gpu(ghost, processes)), 2e9)
     row = [each.partition(":")[0] for each in snapshot.labels["process"]].index(str(ghost.pid))
 
